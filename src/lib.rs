@@ -10,3 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod proto;
+pub mod room;
+pub mod safe;
+#[cfg(feature = "net")]
+pub mod server;

@@ -1,0 +1,360 @@
+//! The room: who is here, what was said, in which order, and who lags too far.
+//!
+//! It is one log of encoded lines (SPEC.md, "The room"). [`Room::join`] gives a
+//! [`Reader`], which reads from its own `JOIN` on; [`Room::say`] appends; after
+//! [`Room::leave`] the reader has what came before it still to read, then its end.
+//! A line is encoded and stored once, whatever the number of readers.
+//!
+//! What is kept is bounded: when the slowest reader holds the whole of it, the room
+//! is [`congested`](Room::congested) and asks its caller to read nobody's input. One
+//! clock runs then, until no reader holds more than half; when patience ends first,
+//! those who hold more than half are put out ([`Room::expire`]).
+//!
+//! No I/O, no task and no clock: the time is an argument, and the caller sees to it
+//! that those who wait hear of what has changed.
+
+mod log;
+mod observer;
+mod roster;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use slab::Slab;
+
+use crate::proto::{Code, Name, Text, encode};
+pub(crate) use log::rest_of_line;
+use log::{Cursor, Log};
+pub use observer::Observed;
+use observer::Observer;
+use roster::Roster;
+
+/// The least that a room keeps, in bytes: half of it bears 1,024 unread lines of
+/// any length for each reader (SPEC.md, "Slow readers").
+pub const MIN_KEPT: usize = 2 * 1024 * (crate::proto::MAX_LINE + 1);
+
+/// The one room of a server.
+#[derive(Debug)]
+pub struct Room {
+    log: Log,
+    roster: Roster,
+    readers: Slab<Entry>,
+    observer: Option<Observer>,
+    limits: Limits,
+    /// When patience ends; only while the room is congested.
+    deadline: Option<Instant>,
+    put_out: u64,
+    closed: bool,
+}
+
+/// What a room bears of slow readers.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the log that are kept at most; at least [`MIN_KEPT`].
+    pub kept: usize,
+    /// How long a reader may hold more than half of them once the log is full.
+    pub patience: Duration,
+}
+
+/// Who reads: the handle that [`Room::join`] gives, until [`Room::forget`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reader(usize);
+
+#[derive(Debug)]
+struct Entry {
+    name: Name,
+    peer: SocketAddr,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// In the room; `own` is the place behind the last line that it caused.
+    In { cursor: Cursor, own: u64 },
+    /// It has left, and what stands in the log before `end` is still its to read.
+    Leaving { cursor: Cursor, end: u64 },
+    /// It lagged too far while it was in the room: no line more but the rest of this one.
+    TooSlow(Bytes),
+    /// It lagged too far when it had already left.
+    Lost,
+}
+
+/// Where a reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There may be more to read, now or later.
+    Reading,
+    /// It has read all that is its to read: it had left.
+    Done,
+    /// It was put out as too slow: its `BYE` comes after the
+    /// [rest](Room::rest_of_line) of a line that it had half taken.
+    TooSlow,
+    /// It had left and then lagged too far: the connection closes without `BYE`.
+    Lost,
+    /// The room was closed and all events were read.
+    Closed,
+}
+
+impl Room {
+    /// An empty room.
+    #[must_use]
+    pub fn new(limits: Limits) -> Room {
+        Room {
+            log: Log::default(),
+            roster: Roster::default(),
+            readers: Slab::new(),
+            observer: None,
+            limits: Limits { kept: limits.kept.max(MIN_KEPT), ..limits },
+            deadline: None,
+            put_out: 0,
+            closed: false,
+        }
+    }
+
+    /// Takes someone in: appends the `JOIN`, and gives the reader that begins right
+    /// before it, and the roster: a `JOIN` line for each one who was there.
+    ///
+    /// # Errors
+    /// [`Code::NameTaken`]; [`Code::Shutdown`] when the room is closed.
+    pub fn join(&mut self, name: &Name, peer: SocketAddr, now: Instant) -> Result<(Reader, Bytes), Code> {
+        if self.closed {
+            return Err(Code::Shutdown);
+        }
+        if self.roster.has(name) {
+            return Err(Code::NameTaken);
+        }
+        let roster = self.roster.lines();
+        self.roster.add(name);
+        let cursor = self.log.open();
+        self.append_move(peer, |line| encode::join_event(name, line));
+        let stage = Stage::In { cursor, own: self.log.head() };
+        let reader = self.readers.insert(Entry { name: name.clone(), peer, stage });
+        self.watch_growth(now);
+        Ok((Reader(reader), roster))
+    }
+
+    /// Appends what this reader says. Nothing comes of it when the reader was put out
+    /// or the room was closed meanwhile: that ending came first.
+    pub fn say(&mut self, reader: Reader, text: Text<'_>, now: Instant) {
+        let Some(entry) = self.readers.get_mut(reader.0) else { return };
+        if let (Stage::In { own, .. }, false) = (&mut entry.stage, self.closed) {
+            self.log.append(|line| encode::msg_event(&entry.name, text, line));
+            *own = self.log.head();
+            self.watch_growth(now);
+        }
+    }
+
+    /// Lets a reader leave: the others get its `LEAVE` at once, its name is free, and
+    /// it reads on up to this place. Nothing comes of it when the reader was put out or
+    /// the room was closed meanwhile.
+    pub fn leave(&mut self, reader: Reader, now: Instant) {
+        let end = self.log.head();
+        let Some(entry) = self.readers.get_mut(reader.0) else { return };
+        match std::mem::replace(&mut entry.stage, Stage::Lost) {
+            Stage::In { cursor, .. } if !self.closed => {
+                entry.stage = Stage::Leaving { cursor, end };
+                let (name, peer) = (entry.name.clone(), entry.peer);
+                self.announce_leave(&name, peer);
+                self.watch_growth(now);
+            }
+            other => entry.stage = other,
+        }
+    }
+
+    /// Forgets a reader, whose connection is gone; it leaves first if it had not.
+    pub fn forget(&mut self, reader: Reader, now: Instant) {
+        self.leave(reader, now);
+        let entry = self.readers.try_remove(reader.0);
+        if let Some(Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) = entry.map(|entry| entry.stage) {
+            self.log.close(&cursor);
+            self.watch_relief();
+        }
+    }
+
+    /// Puts the next unread lines of this reader into `out`, whole or from where it
+    /// stopped inside one, and says where it stands. What of it was taken is told with
+    /// [`advance`](Room::advance).
+    pub fn read(&mut self, reader: Reader, out: &mut Vec<Bytes>) -> Standing {
+        match self.readers.get(reader.0).map(|entry| &entry.stage) {
+            Some(Stage::In { cursor, .. }) => {
+                self.log.read(cursor, u64::MAX, out);
+                if self.closed && out.is_empty() { Standing::Closed } else { Standing::Reading }
+            }
+            Some(&Stage::Leaving { ref cursor, end }) => {
+                self.log.read(cursor, end, out);
+                if out.is_empty() { Standing::Done } else { Standing::Reading }
+            }
+            Some(Stage::TooSlow(_)) => Standing::TooSlow,
+            Some(Stage::Lost) | None => Standing::Lost,
+        }
+    }
+
+    /// What is left of the line that a reader had half taken when it was put out.
+    #[must_use]
+    pub fn rest_of_line(&self, reader: Reader) -> Bytes {
+        match self.readers.get(reader.0).map(|entry| &entry.stage) {
+            Some(Stage::TooSlow(rest)) => rest.clone(),
+            _ => Bytes::new(),
+        }
+    }
+
+    /// This reader took `n` bytes of what [`read`](Room::read) gave.
+    pub fn advance(&mut self, reader: Reader, n: usize) {
+        if let Some(Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) =
+            self.readers.get_mut(reader.0).map(|entry| &mut entry.stage)
+        {
+            self.log.advance(cursor, n);
+            self.watch_relief();
+        }
+    }
+
+    /// Whether input of this reader is to be read: it took its own lines, and the room
+    /// is not congested.
+    #[must_use]
+    pub fn hears(&self, reader: Reader) -> bool {
+        let stage = self.readers.get(reader.0).map(|entry| &entry.stage);
+        !self.congested() && matches!(stage, Some(Stage::In { cursor, own }) if cursor.at() >= *own)
+    }
+
+    /// Whether the log is full, or was and some reader still holds more than half of it:
+    /// then what people want to say waits.
+    #[must_use]
+    pub fn congested(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    /// When patience with slow readers ends; `None` unless the room is congested.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Puts out those who hold more than half of the log, if patience has ended by now.
+    pub fn expire(&mut self, now: Instant) {
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        for (name, peer) in self.put_out_slow() {
+            self.announce_leave(&name, peer);
+        }
+        self.deadline = None;
+        self.watch_growth(now);
+    }
+
+    /// Closes the room: nothing is appended any more; who has read all is told so.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.deadline = None;
+    }
+
+    /// Whether the room was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The place behind the last line, in bytes from the log's beginning.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.log.head()
+    }
+
+    /// How many were put out as too slow, ever.
+    #[must_use]
+    pub fn put_out(&self) -> u64 {
+        self.put_out
+    }
+
+    /// How many are in the room.
+    #[must_use]
+    pub fn participants(&self) -> usize {
+        self.roster.len()
+    }
+
+    /// Lets an observer read from here on. There is one at most: the console.
+    pub fn observe(&mut self) {
+        self.observer = Some(Observer::new(&mut self.log));
+    }
+
+    /// What the observer has not seen yet; `None` when there is nothing, or no observer.
+    pub fn observed(&mut self) -> Option<Observed> {
+        let observed = self.observer.as_mut()?.read(&mut self.log);
+        self.watch_relief();
+        observed
+    }
+
+    /// The observer has gone.
+    pub fn unobserve(&mut self) {
+        if let Some(observer) = self.observer.take() {
+            observer.close(&mut self.log);
+            self.watch_relief();
+        }
+    }
+
+    fn announce_leave(&mut self, name: &Name, peer: SocketAddr) {
+        self.roster.remove(name);
+        self.append_move(peer, |line| encode::leave_event(name, line));
+    }
+
+    /// Appends a line that says that someone came or went.
+    fn append_move(&mut self, peer: SocketAddr, line: impl FnOnce(&mut bytes::BytesMut)) {
+        if let Some(observer) = &mut self.observer {
+            observer.note(self.log.head(), peer);
+        }
+        self.log.append(line);
+    }
+
+    /// Ends the reading of all who hold more than half; gives those who were in the room.
+    fn put_out_slow(&mut self) -> Vec<(Name, SocketAddr)> {
+        let limit = self.log.head().saturating_sub(self.half());
+        let mut present = Vec::new();
+        for (_, entry) in &mut self.readers {
+            let (Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) = &entry.stage else { continue };
+            if cursor.at() >= limit {
+                continue;
+            }
+            let rest = self.log.rest_of_line(cursor);
+            self.log.close(cursor);
+            self.put_out += 1;
+            let was = std::mem::replace(&mut entry.stage, Stage::Lost);
+            if matches!(was, Stage::In { .. }) {
+                entry.stage = Stage::TooSlow(rest);
+                present.push((entry.name.clone(), entry.peer));
+            }
+        }
+        present
+    }
+
+    /// The log has grown: it may be full now. The observer is never the cause: it skips.
+    fn watch_growth(&mut self, now: Instant) {
+        if self.deadline.is_some() || self.kept() < self.limits.kept as u64 {
+            return;
+        }
+        let half = self.half();
+        if let Some(observer) = self.observer.as_mut().filter(|o| self.log.head() - o.at() > half) {
+            observer.skip(&mut self.log);
+        }
+        if self.kept() >= self.limits.kept as u64 {
+            self.deadline = Some(now + self.limits.patience);
+        }
+    }
+
+    /// Something was read or forgotten: nobody may hold more than half now.
+    fn watch_relief(&mut self) {
+        if self.deadline.is_some() && self.kept() <= self.half() {
+            self.deadline = None;
+        }
+    }
+
+    fn kept(&self) -> u64 {
+        self.log.head() - self.log.base()
+    }
+
+    fn half(&self) -> u64 {
+        self.limits.kept as u64 / 2
+    }
+}
+
+#[cfg(test)]
+mod tests;

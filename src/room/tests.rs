@@ -1,0 +1,3 @@
+//! The room without I/O, its time moved by hand.
+
+use super::*;

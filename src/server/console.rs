@@ -1,0 +1,108 @@
+//! The console: the transcript of the room on the server's standard output.
+//!
+//! It is one more reader of the log, in a thread of its own, because what it writes to
+//! may block. Where it cannot keep up it says how many lines it left out; where nobody
+//! reads it or it was closed, the room goes on without it. Its texts are those of
+//! SPEC.md, appendix "The reference user interface".
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tracing::warn;
+
+use super::hub::Hub;
+use crate::proto::ServerLine;
+use crate::room::Observed;
+use crate::safe::safe;
+
+/// Where the transcript goes, and how it begins.
+pub struct Console {
+    out: Box<dyn Write + Send>,
+    listening: Vec<String>,
+}
+
+impl Console {
+    /// A console that says first that the server listens at these places.
+    #[must_use]
+    pub fn new(out: impl Write + Send + 'static, listening: Vec<String>) -> Console {
+        Console { out: Box::new(out), listening }
+    }
+
+    /// Starts the thread that writes, until the room is closed. What it gives is ready when
+    /// it has written the last.
+    pub(super) fn start(mut self, hub: Arc<Hub>) -> oneshot::Receiver<()> {
+        let (done, written) = oneshot::channel();
+        let runtime = Handle::current();
+        hub.observe();
+        std::thread::spawn(move || {
+            if let Err(error) = self.write(&hub, &runtime) {
+                warn!(%error, "cannot write the transcript to standard output; the room goes on without it");
+            }
+            hub.unobserve();
+            drop(done);
+        });
+        written
+    }
+
+    fn write(&mut self, hub: &Hub, runtime: &Handle) -> io::Result<()> {
+        self.put(&opening(&self.listening))?;
+        loop {
+            match hub.observed() {
+                (Some(observed), _) => self.put(&transcript(observed))?,
+                (None, true) => return Ok(()),
+                (None, false) => runtime.block_on(hub.news.notified()),
+            }
+        }
+    }
+
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").field("listening", &self.listening).finish_non_exhaustive()
+    }
+}
+
+fn opening(listening: &[String]) -> String {
+    let mut lines: Vec<_> = listening.iter().map(|place| format!("Servidor de chat escuchando en {place}")).collect();
+    lines.push("Esperando conexiones...\n\n".to_owned());
+    lines.join("\n")
+}
+
+fn transcript(observed: Observed) -> String {
+    let mut text = match observed.left_out {
+        0 => String::new(),
+        1 => "[se ha omitido 1 línea]\n".to_owned(),
+        n => format!("[se han omitido {n} líneas]\n"),
+    };
+    let mut peers = observed.peers.into_iter();
+    for line in observed.lines.iter().flat_map(|piece| piece.split_inclusive(|&b| b == b'\n')) {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        match ServerLine::parse(line) {
+            Ok(ServerLine::Join(name)) => text += &moved(name, peers.next(), "se ha conectado"),
+            Ok(ServerLine::Leave(name)) => text += &moved(name, peers.next(), "se ha desconectado"),
+            Ok(ServerLine::Msg { name, text: said }) => {
+                text.extend([&*safe(name), ": ", &*safe(said), "\n"]);
+            }
+            // The log holds only events of the room.
+            Ok(ServerLine::Bye { .. }) | Err(_) => {}
+        }
+    }
+    text
+}
+
+fn moved(name: &str, peer: Option<SocketAddr>, what: &str) -> String {
+    let name = safe(name);
+    match peer {
+        Some(peer) => format!("{name} ({}, {}) {what}\n", peer.ip(), peer.port()),
+        None => format!("{name} {what}\n"),
+    }
+}
