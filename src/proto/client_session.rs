@@ -117,7 +117,7 @@ impl Joined {
         Some(match ServerLine::parse(line).ok()? {
             ServerLine::Join(name) => News::Join(name),
             ServerLine::Leave(name) => News::Leave(name),
-            ServerLine::Msg { name, text } if self.is_receipt(name, text) => News::Receipt(text),
+            ServerLine::Msg { name, text } if self.is_receipt(name) => News::Receipt(text),
             ServerLine::Msg { name, text } => News::Msg { name, text },
             ServerLine::Bye { code, text } => News::Bye(Farewell::new(code, text)),
         })
@@ -128,14 +128,10 @@ impl Joined {
         self.unreceipted.iter().map(String::as_str)
     }
 
-    /// Own messages keep their order, so the receipt that comes is that of the
-    /// first text that waits for one.
-    fn is_receipt(&mut self, name: &str, text: &str) -> bool {
-        let ours = name == self.name.as_str() && self.unreceipted.front().is_some_and(|first| first == text);
-        if ours {
-            self.unreceipted.pop_front();
-        }
-        ours
+    /// Own messages keep their order, so a receipt is that of the oldest text that waits
+    /// for one.
+    fn is_receipt(&mut self, name: &str) -> bool {
+        name == self.name.as_str() && self.unreceipted.pop_front().is_some()
     }
 }
 
