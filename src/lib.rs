@@ -9,6 +9,7 @@
 //! | [`proto`] | bytes ↔ meaning | nothing of the below |
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod proto;
 pub mod room;
 pub mod safe;

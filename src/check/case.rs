@@ -1,0 +1,336 @@
+//! A test case as data, and its parser.
+//!
+//! A file has header lines (`key: value`), an empty line, then one
+//! [step](super::Step) a line; lines that begin with `#` are comments and empty
+//! lines among the steps mean nothing. An actor is one connection, opened at its
+//! first step; steps run strictly from the top down. The headers:
+//!
+//! | header | is |
+//! | --- | --- |
+//! | `title:` | the case in one sentence |
+//! | `clauses:` | the ids of SPEC.md that it proves, with spaces between |
+//! | `level:` | `MUST` (also where there is none), `SHOULD` or `MAY` |
+//! | `within:` | seconds to wait for each line, where the case needs more than usual |
+//! | `strict:` | `line-ends`: each line that comes must end with LF alone; `verbs`: no line that comes has another verb |
+//!
+//! The parser says for each mistake where it is, what it is and what to do.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use super::step::{self, Action, Parsed, Step, What};
+
+/// A dialogue that a conforming server carries on exactly so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its permanent name: that of its file.
+    pub id: String,
+    /// It in one sentence.
+    pub title: String,
+    /// The clauses of SPEC.md that it proves.
+    pub clauses: Vec<String>,
+    /// The strongest word of these clauses.
+    pub level: Level,
+    /// How long each line is waited for, where the case says so itself.
+    pub within: Option<Duration>,
+    /// What is passed over elsewhere, but fails this case.
+    pub strict: Strict,
+    /// Who takes part: the connections.
+    pub actors: Vec<String>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// How strongly SPEC.md asks for what a case proves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Optional: where it is absent, nothing is wrong.
+    May,
+    /// Recommended: where it is broken, a warning.
+    Should,
+    /// Required.
+    #[default]
+    Must,
+}
+
+/// What a player of cases is generous about, unless a case is about just that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strict {
+    /// A line received that ends with CRLF fails the case.
+    pub line_ends: bool,
+    /// A line received with a verb that version 1 does not have fails the case.
+    pub verbs: bool,
+}
+
+/// A case cannot be read: the fault of its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there and what to do.
+    pub what: String,
+}
+
+impl Case {
+    /// Reads a case: headers, then steps.
+    ///
+    /// ```
+    /// use charla::check::Case;
+    /// let text = "title: An echo is a receipt\nclauses: ROOM-1\n\n\
+    ///             Ana> NAME Ana\nAna< JOIN Ana\nAna> MSG hola\nAna< MSG Ana hola\n";
+    /// let case = Case::parse("an-echo-is-a-receipt", text)?;
+    /// assert_eq!((case.actors.len(), case.steps.len()), (1, 4));
+    /// # Ok::<(), charla::check::CaseError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first mistake in it.
+    pub fn parse(id: &str, text: &str) -> Result<Case, CaseError> {
+        Case::parse_at(id, text, 1)
+    }
+
+    /// Reads a case that begins at this line of a larger file.
+    ///
+    /// # Errors
+    /// The first mistake in it.
+    pub fn parse_at(id: &str, text: &str, first_line: usize) -> Result<Case, CaseError> {
+        let mut case = Case::empty(id);
+        let mut lines = text.lines().enumerate().map(|(n, line)| (n + first_line, line));
+        for (line, text) in lines.by_ref().take_while(|(_, text)| !text.is_empty()) {
+            if !text.starts_with('#') {
+                case.header(text).map_err(|what| CaseError { line, what })?;
+            }
+        }
+        case.require_headers().map_err(|what| CaseError { line: first_line, what })?;
+        case.read_steps(lines, first_line)?;
+        Ok(case)
+    }
+
+    /// The names under which its actors ask to join, as they are sent.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&[u8]> {
+        self.steps
+            .iter()
+            .filter_map(|step| if let Action::Send(bytes, _) = &step.action { Some(bytes) } else { None })
+            .flat_map(|bytes| bytes.split(|&b| b == b'\n'))
+            .filter_map(|line| line.strip_prefix(b"NAME "))
+            .map(|name| name.strip_suffix(b"\r").unwrap_or(name))
+            .collect()
+    }
+
+    fn empty(id: &str) -> Case {
+        Case {
+            id: id.to_owned(),
+            title: String::new(),
+            clauses: Vec::new(),
+            level: Level::default(),
+            within: None,
+            strict: Strict::default(),
+            actors: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn header(&mut self, text: &str) -> Result<(), String> {
+        let (key, value) = text
+            .split_once(": ")
+            .ok_or("a header is `key: value`; an empty line ends the headers, the steps follow it")?;
+        match key {
+            "title" => value.clone_into(&mut self.title),
+            "clauses" => self.clauses = value.split_whitespace().map(str::to_owned).collect(),
+            "level" => self.level = level(value)?,
+            "within" => self.within = Some(seconds(value)?),
+            "strict" => self.strict = strict(value)?,
+            _ => return Err(format!("`{key}` is no header: there are title, clauses, level, within, strict")),
+        }
+        Ok(())
+    }
+
+    fn require_headers(&self) -> Result<(), String> {
+        if self.title.is_empty() {
+            return Err("the header `title: …` is missing: the case in one sentence".into());
+        }
+        if self.clauses.is_empty() {
+            return Err("the header `clauses: …` is missing: the ids of SPEC.md that the case proves".into());
+        }
+        Ok(())
+    }
+
+    fn read_steps<'a>(
+        &mut self,
+        lines: impl Iterator<Item = (usize, &'a str)>,
+        first_line: usize,
+    ) -> Result<(), CaseError> {
+        let mut reader = Reader { case: self, strand_digits: Vec::new(), actors: Vec::new() };
+        for (line, text) in lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
+            let error = |what| CaseError { line, what };
+            let parsed = step::parse(text).map_err(error)?;
+            reader.step(line, text, parsed).map_err(error)?;
+        }
+        let last = reader.case.steps.last().map_or(first_line, |step| step.line);
+        reader.end().map_err(|what| CaseError { line: last, what })
+    }
+}
+
+fn level(value: &str) -> Result<Level, String> {
+    match value {
+        "MUST" => Ok(Level::Must),
+        "SHOULD" => Ok(Level::Should),
+        "MAY" => Ok(Level::May),
+        _ => Err(format!("`{value}` is no level: there are MUST, SHOULD, MAY")),
+    }
+}
+
+fn strict(value: &str) -> Result<Strict, String> {
+    let mut strict = Strict::default();
+    for word in value.split_whitespace() {
+        match word {
+            "line-ends" => strict.line_ends = true,
+            "verbs" => strict.verbs = true,
+            _ => return Err(format!("`{word}` is nothing to be strict about: there are line-ends, verbs")),
+        }
+    }
+    Ok(strict)
+}
+
+fn seconds(value: &str) -> Result<Duration, String> {
+    match value.parse() {
+        Ok(seconds @ 1..=300) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("`{value}` is no time: whole seconds from 1 to 300")),
+    }
+}
+
+/// Puts steps into a case, and sees that each makes sense after those before it.
+struct Reader<'a> {
+    case: &'a mut Case,
+    /// The digits of the strands of the last step, where it is one of strands.
+    strand_digits: Vec<char>,
+    /// What is known of each actor of the case.
+    actors: Vec<Actor>,
+}
+
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about an actor")]
+struct Actor {
+    sent_end: bool,
+    received_end: bool,
+    stalled: bool,
+    had_strands: bool,
+    forbids: bool,
+}
+
+impl Reader<'_> {
+    fn step(&mut self, line: usize, source: &str, parsed: Parsed<'_>) -> Result<(), String> {
+        let actor = self.actor(parsed.actor);
+        let action = match parsed.what {
+            What::Action(action) => action,
+            What::SameAs(other) => self.same_as(other)?,
+            What::Strand(digit, text) => match self.strand(actor, digit, text) {
+                Some(first) => first,
+                None => return Ok(()),
+            },
+        };
+        if !matches!(action, Action::Strands(_)) {
+            self.strand_digits.clear();
+        }
+        if let Some(state) = self.actors.get_mut(actor) {
+            state.take(&action)?;
+        }
+        self.case.steps.push(Step { line, source: source.to_owned(), actor, action });
+        Ok(())
+    }
+
+    fn actor(&mut self, name: &str) -> usize {
+        if let Some(known) = self.case.actors.iter().position(|actor| actor == name) {
+            return known;
+        }
+        self.case.actors.push(name.to_owned());
+        self.actors.push(Actor::default());
+        self.actors.len() - 1
+    }
+
+    fn same_as(&self, other: &str) -> Result<Action, String> {
+        let known = self.case.actors.iter().position(|actor| actor == other);
+        match known.filter(|&other| self.actors.get(other).is_some_and(|actor| actor.had_strands)) {
+            Some(other) => Ok(Action::SameAs(other)),
+            None => Err(format!("{other} has no strands (`{other}<1 …`, `{other}<2 …`) above")),
+        }
+    }
+
+    /// Adds the line to the step of strands right above, or begins one.
+    fn strand(&mut self, actor: usize, digit: char, text: Vec<u8>) -> Option<Action> {
+        let above = self.case.steps.last_mut().filter(|step| step.actor == actor && !self.strand_digits.is_empty());
+        let Some(Step { action: Action::Strands(strands), .. }) = above else {
+            self.strand_digits = vec![digit];
+            return Some(Action::Strands(vec![vec![text]]));
+        };
+        let index = self.strand_digits.iter().position(|&known| known == digit);
+        if let Some(strand) = index.and_then(|index| strands.get_mut(index)) {
+            strand.push(text);
+        } else {
+            self.strand_digits.push(digit);
+            strands.push(vec![text]);
+        }
+        None
+    }
+
+    fn end(self) -> Result<(), String> {
+        if self.case.steps.is_empty() {
+            return Err("there are no steps: they follow the first empty line".into());
+        }
+        if self.actors.iter().any(|actor| actor.forbids) {
+            return Err("a `!` is proved by a line received after it: add one with `<`".into());
+        }
+        Ok(())
+    }
+}
+
+impl Actor {
+    fn take(&mut self, action: &Action) -> Result<(), String> {
+        match action {
+            Action::Send(..) | Action::HalfClose | Action::Reset => {
+                if self.sent_end {
+                    return Err("nothing can be sent after `> <end>` or `> <reset>`: use a new actor".into());
+                }
+                self.sent_end = matches!(action, Action::HalfClose | Action::Reset);
+                self.received_end |= *action == Action::Reset;
+            }
+            Action::Receive(..) | Action::Strands(_) | Action::SameAs(_) | Action::ReceiveEnd | Action::Gone => {
+                self.may_receive()?;
+                self.forbids = false;
+                self.had_strands |= matches!(action, Action::Strands(_));
+                self.received_end = matches!(action, Action::ReceiveEnd | Action::Gone);
+            }
+            Action::Forbid(_) => {
+                self.may_receive()?;
+                self.forbids = true;
+            }
+            Action::Stall => self.stalled = true,
+            Action::Resume => self.stalled = false,
+        }
+        Ok(())
+    }
+
+    fn may_receive(&self) -> Result<(), String> {
+        if self.received_end {
+            return Err("nothing can be received after the end: use a new actor".into());
+        }
+        if self.stalled {
+            return Err("this actor reads nothing: `| <resume>` first".into());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl std::error::Error for CaseError {}
+
+#[cfg(test)]
+#[path = "case_tests.rs"]
+mod tests;

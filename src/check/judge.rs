@@ -1,0 +1,52 @@
+//! What is said of single lines and ends while a case is played.
+
+use std::collections::BTreeSet;
+
+use super::quoted::quote;
+use super::step::Pattern;
+use super::wire::End;
+
+/// Whether a line is the one expected; of a `BYE` only the code counts.
+pub(super) fn matches(expected: &[u8], line: &[u8]) -> bool {
+    let wanted = code_of(expected);
+    if wanted.is_some() { wanted == code_of(line) } else { expected == line }
+}
+
+fn code_of(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(b"BYE ")?.split(|&b| b == b' ').next()
+}
+
+/// Whether a line is `BYE`, a code and perhaps a text that keeps the rules for texts.
+pub(super) fn is_bye(line: &[u8]) -> bool {
+    let Some(fields) = str::from_utf8(line).ok().and_then(|line| line.strip_prefix("BYE ")) else { return false };
+    let (code, text) = fields.split_once(' ').map_or((fields, None), |(code, text)| (code, Some(text)));
+    let of_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=32).contains(&code.len())
+        && code.chars().all(of_code)
+        && line.len() <= 1061
+        && text.is_none_or(|text| (1..=1024).contains(&text.len()) && !text.chars().any(char::is_control))
+}
+
+/// The name of another case that an event is about.
+pub(super) fn stranger(line: &[u8], strangers: &BTreeSet<Vec<u8>>) -> Option<Vec<u8>> {
+    let verbs = [&b"JOIN "[..], b"LEAVE ", b"MSG "];
+    let fields = verbs.iter().find_map(|verb| line.strip_prefix(*verb))?;
+    let name = fields.split(|&b| b == b' ').next()?;
+    strangers.get(name).cloned()
+}
+
+pub(super) fn in_words(end: &End) -> String {
+    match end {
+        End::Clean(rest) if rest.is_empty() => "the end of the stream".into(),
+        End::Clean(rest) => format!("the end of the stream, after {} without an LF", quote(rest)),
+        End::Broken(why) => format!("a broken connection ({why})"),
+        End::TooMuch(why) => why.clone(),
+    }
+}
+
+pub(super) fn in_words_of(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Line(line) => quote(line),
+        Pattern::Prefix(prefix) => format!("{} and any rest", quote(prefix)),
+    }
+}

@@ -1,0 +1,35 @@
+//! Test cases as data, and what plays them: is a server conforming?
+//!
+//! A [`Case`] is a file of `fixtures/sessions` or a dialogue of SPEC.md: named
+//! actors, each a connection, and what they send and must receive, step by step.
+//! [`quoted`] is the notation for exact bytes, [`spec`] reads clauses and
+//! dialogues out of SPEC.md, [`lines`] reads the fixtures of single lines. They do
+//! no I/O and belong to the core. `play_server`, with the feature `net`, plays a
+//! case against a server and says how it went.
+//!
+//! What is expected comes from the case alone. Nothing here asks `proto` what
+//! would be right: the judge does not use the code that it judges.
+
+mod case;
+#[cfg(feature = "net")]
+mod judge;
+pub mod lines;
+#[cfg(feature = "net")]
+mod log;
+#[cfg(feature = "net")]
+pub mod play_server;
+pub mod quoted;
+pub mod segment;
+pub mod spec;
+mod step;
+#[cfg(feature = "net")]
+mod verdict;
+#[cfg(feature = "net")]
+mod wire;
+
+pub use case::{Case, CaseError, Level, Strict};
+#[cfg(feature = "net")]
+pub use log::{Entry, Event};
+pub use step::{Action, Pattern, Step};
+#[cfg(feature = "net")]
+pub use verdict::{Failure, Outcome, Verdict};

@@ -1,0 +1,392 @@
+//! Plays a case against a server, and says how it went.
+//!
+//! [`play`] opens a connection for each actor at its first step, runs the steps
+//! from the top down and stops at the first that does not go as the case says.
+//! Every connection is read in the background all the time (but where the case
+//! has a stalled reader), so a server never waits for the player. Whatever the
+//! server does, the play ends: each wait and each write has a deadline, the whole
+//! play has one, and what is held of what comes is bounded.
+//!
+//! As SPEC.md asks of a client, empty lines and unknown verbs are passed over, a
+//! CRLF is read as an LF (and told), and a human text may follow the code of a
+//! `BYE`. At the end each connection that is still open is ended by half a close
+//! and read until the server ends it too, so that the names are free for the next
+//! play.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::case::Case;
+use super::judge::{in_words, in_words_of, is_bye, matches, stranger};
+use super::log::Log;
+use super::quoted::quote;
+use super::segment::Cut;
+use super::step::{Action, Pattern, Step, is_known};
+use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
+use super::wire::{End, Line, Next, Wire};
+
+/// How many pieces of a step have a pause after them: so many arrive one by one.
+const PAUSES: usize = 64;
+
+/// Long enough that a server that waits for input mostly sees each piece by itself.
+/// Only how much a play shows depends on it, not how it goes.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How long the servers' ends are waited for after the last step.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How to play.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the bytes are cut into writes.
+    pub cut: Cut,
+    /// How long each line is waited for, unless the case needs longer.
+    pub within: Duration,
+    /// How long the whole play takes at most.
+    pub whole: Duration,
+    /// Names of other cases: a server that wrongly keeps them in the room fails those,
+    /// and their events are passed over in this one.
+    pub strangers: BTreeSet<Vec<u8>>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            cut: Cut::default(),
+            within: Duration::from_secs(10),
+            whole: Duration::from_secs(300),
+            strangers: BTreeSet::new(),
+        }
+    }
+}
+
+/// Plays a case against the server at this address.
+#[must_use]
+pub fn play(case: &Case, server: SocketAddr, options: &Options) -> Outcome {
+    let mut player = Player::new(case, server, options);
+    let mut at = 0;
+    let ended_by = loop {
+        match case.steps.get(at) {
+            Some(step) => match player.step(step) {
+                Ok(()) => at += 1,
+                Err(why) => break Some(why),
+            },
+            None => break player.flush().err(),
+        }
+    };
+    player.say_farewell();
+    let failing = at.min(case.steps.len().saturating_sub(1));
+    player.outcome(ended_by, failing)
+}
+
+struct Player<'a> {
+    case: &'a Case,
+    server: SocketAddr,
+    options: &'a Options,
+    within: Duration,
+    /// When the whole play is over.
+    over: Instant,
+    log: Log,
+    actors: Vec<Actor>,
+    /// What an actor is to send, gathered for one write.
+    gathered: Option<(usize, Vec<u8>)>,
+    crlf: bool,
+    left_over: BTreeSet<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct Actor {
+    /// From its first step to its reset.
+    wire: Option<Wire>,
+    /// A write failed: the connection is gone, and what comes tells how.
+    broken: bool,
+    forbidden: Vec<Pattern>,
+    /// The lines of its last strands, as they came.
+    strands: Vec<Vec<u8>>,
+    /// Lines that were passed over since the last that was not.
+    passed_over: Vec<Vec<u8>>,
+}
+
+impl<'a> Player<'a> {
+    fn new(case: &'a Case, server: SocketAddr, options: &'a Options) -> Player<'a> {
+        Player {
+            case,
+            server,
+            options,
+            within: case.within.unwrap_or_default().max(options.within),
+            over: Instant::now() + options.whole,
+            log: Log::new(),
+            actors: case.actors.iter().map(|_| Actor::default()).collect(),
+            gathered: None,
+            crlf: false,
+            left_over: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        let actor = step.actor;
+        if let Action::Send(bytes, times) = &step.action {
+            return self.send(actor, bytes.repeat(*times));
+        }
+        self.flush()?;
+        self.open(actor)?;
+        match &step.action {
+            Action::Send(..) => {}
+            Action::HalfClose => self.wire(actor, Wire::half_close),
+            Action::Stall => self.wire(actor, |wire| wire.stall(true)),
+            Action::Resume => self.wire(actor, |wire| wire.stall(false)),
+            Action::Reset => drop(self.actor(actor).wire.take().map(Wire::reset)),
+            Action::Forbid(pattern) => self.actor(actor).forbidden.push(pattern.clone()),
+            Action::Receive(line, times) => {
+                for _ in 0..*times {
+                    self.receive(actor, line)?;
+                }
+            }
+            Action::Strands(strands) => self.receive_strands(actor, strands)?,
+            Action::SameAs(other) => {
+                for line in self.actor(*other).strands.clone() {
+                    self.receive(actor, &line)?;
+                }
+            }
+            Action::ReceiveEnd => self.receive_end(actor)?,
+            Action::Gone => self.receive_gone(actor)?,
+        }
+        Ok(())
+    }
+
+    // An index out of a case is always that of an actor.
+    #[expect(clippy::indexing_slicing)]
+    fn actor(&mut self, actor: usize) -> &mut Actor {
+        &mut self.actors[actor]
+    }
+
+    fn wire(&mut self, actor: usize, act: impl FnOnce(&Wire)) {
+        if let Some(wire) = &self.actor(actor).wire {
+            act(wire);
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.over.min(Instant::now() + self.within)
+    }
+
+    fn open(&mut self, actor: usize) -> Result<(), Stop> {
+        if self.actor(actor).wire.is_some() {
+            return Ok(());
+        }
+        match Wire::open(self.server, self.within, actor, &self.log) {
+            Ok(wire) => self.actor(actor).wire = Some(wire),
+            Err(error) => {
+                let expected = format!("a connection to {}", self.server);
+                return Err(Stop { verdict: Verdict::Unreached, expected, received: error.to_string() });
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, actor: usize, bytes: Vec<u8>) -> Result<(), Stop> {
+        if self.options.cut != Cut::Coalesced {
+            return self.write(actor, &bytes);
+        }
+        match &mut self.gathered {
+            Some((same, gathered)) if *same == actor => gathered.extend(bytes),
+            _ => {
+                self.flush()?;
+                self.gathered = Some((actor, bytes));
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        match self.gathered.take() {
+            Some((actor, bytes)) => self.write(actor, &bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, actor: usize, bytes: &[u8]) -> Result<(), Stop> {
+        self.open(actor)?;
+        let pieces = self.options.cut.pieces(bytes);
+        for (n, piece) in pieces.iter().enumerate() {
+            if n > 0 && n <= PAUSES {
+                std::thread::sleep(PAUSE);
+            }
+            self.write_piece(actor, piece)?;
+        }
+        Ok(())
+    }
+
+    /// A write that fails is no failure by itself: what comes from the server tells.
+    fn write_piece(&mut self, actor: usize, piece: &[u8]) -> Result<(), Stop> {
+        let (deadline, within) = (self.deadline(), self.within);
+        let state = self.actor(actor);
+        match &state.wire {
+            Some(wire) if !state.broken => match wire.write(piece, deadline) {
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => Err(Stop {
+                    verdict: Verdict::Hang,
+                    expected: format!("the server to read {} bytes", piece.len()),
+                    received: format!("it did not take them all within {} s", within.as_secs_f32()),
+                }),
+                written => {
+                    state.broken = written.is_err();
+                    Ok(())
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn receive(&mut self, actor: usize, expected: &[u8]) -> Result<(), Stop> {
+        let line = self.next_line(actor, || quote(expected))?;
+        if matches(expected, &line) { Ok(()) } else { Err(wrong(quote(expected), &line)) }
+    }
+
+    fn receive_strands(&mut self, actor: usize, strands: &[Vec<Vec<u8>>]) -> Result<(), Stop> {
+        let mut strands: Vec<VecDeque<&[u8]>> =
+            strands.iter().map(|strand| strand.iter().map(Vec::as_slice).collect()).collect();
+        let mut came = Vec::new();
+        loop {
+            let heads: Vec<_> = strands.iter().filter_map(|strand| strand.front()).map(|line| quote(line)).collect();
+            if heads.is_empty() {
+                break;
+            }
+            let line = self.next_line(actor, || heads.join(" or "))?;
+            let strand = strands.iter_mut().find(|strand| strand.front().is_some_and(|head| matches(head, &line)));
+            strand.and_then(VecDeque::pop_front).ok_or_else(|| wrong(heads.join(" or "), &line))?;
+            came.push(line);
+        }
+        self.actor(actor).strands = came;
+        Ok(())
+    }
+
+    fn receive_end(&mut self, actor: usize) -> Result<(), Stop> {
+        let expected = || "the end of the stream".to_owned();
+        match self.next_of_case(actor)? {
+            Next::Line(line) => Err(wrong(expected(), &line.bytes)),
+            Next::End(End::Clean(rest)) if rest.is_empty() => Ok(()),
+            Next::End(End::Broken(why)) => Err(fail(
+                expected(),
+                format!(
+                    "a broken connection ({why}): it was closed while input was unread, which can destroy the BYE; \
+                         end the sending side first, then read until the client ends its own"
+                ),
+            )),
+            Next::End(end) => Err(fail(expected(), in_words(&end))),
+            Next::Nothing => Err(self.nothing(actor, expected())),
+        }
+    }
+
+    fn receive_gone(&mut self, actor: usize) -> Result<(), Stop> {
+        let deadline = self.deadline();
+        loop {
+            match self.next(actor, deadline) {
+                Next::Line(_) => {}
+                Next::End(End::TooMuch(why)) => return Err(fail("the end of the connection".into(), why)),
+                Next::End(_) => return Ok(()),
+                Next::Nothing => return Err(self.nothing(actor, "the end of the connection".into())),
+            }
+        }
+    }
+
+    /// The next line that is not passed over.
+    fn next_line(&mut self, actor: usize, expected: impl Fn() -> String) -> Result<Vec<u8>, Stop> {
+        match self.next_of_case(actor)? {
+            Next::Line(line) => Ok(line.bytes),
+            Next::End(end) => Err(fail(expected(), in_words(&end))),
+            Next::Nothing => Err(self.nothing(actor, expected())),
+        }
+    }
+
+    /// What comes next, but for lines that are passed over.
+    fn next_of_case(&mut self, actor: usize) -> Result<Next, Stop> {
+        let deadline = self.deadline();
+        loop {
+            let next = self.next(actor, deadline);
+            let Next::Line(line) = next else { return Ok(next) };
+            self.judge_form(&line)?;
+            if self.is_passed_over(actor, &line.bytes) {
+                continue;
+            }
+            let state = self.actor(actor);
+            state.passed_over.clear();
+            let forbidden = std::mem::take(&mut state.forbidden);
+            return match forbidden.iter().find(|pattern| pattern.matches(&line.bytes)) {
+                Some(pattern) => Err(wrong(format!("no line that is {}", in_words_of(pattern)), &line.bytes)),
+                None => Ok(Next::Line(line)),
+            };
+        }
+    }
+
+    fn next(&mut self, actor: usize, deadline: Instant) -> Next {
+        match &self.actor(actor).wire {
+            Some(wire) => wire.next(deadline),
+            None => Next::Nothing,
+        }
+    }
+
+    /// What may be wrong with a line whatever the case expects.
+    fn judge_form(&mut self, line: &Line) -> Result<(), Stop> {
+        self.crlf |= line.crlf;
+        if line.crlf && self.case.strict.line_ends {
+            return Err(wrong("a line that ends with LF alone".into(), &[&line.bytes, &b"\r"[..]].concat()));
+        }
+        if self.case.strict.verbs && !line.bytes.is_empty() && !is_known(&line.bytes) {
+            return Err(wrong("a line with JOIN, LEAVE, MSG or BYE and its fields".into(), &line.bytes));
+        }
+        if line.bytes.starts_with(b"BYE ") && !is_bye(&line.bytes) {
+            return Err(wrong("BYE, a code and perhaps a text, of 1061 bytes at most".into(), &line.bytes));
+        }
+        Ok(())
+    }
+
+    fn is_passed_over(&mut self, actor: usize, line: &[u8]) -> bool {
+        if let Some(stranger) = stranger(line, &self.options.strangers) {
+            self.left_over.insert(stranger);
+            return true;
+        }
+        if is_known(line) {
+            return false;
+        }
+        let passed_over = &mut self.actor(actor).passed_over;
+        if !line.is_empty() && passed_over.len() < 3 {
+            passed_over.push(line.to_vec());
+        }
+        true
+    }
+
+    fn nothing(&mut self, actor: usize, expected: String) -> Stop {
+        let within = self.within.as_secs_f32();
+        let passed_over: Vec<_> = self.actor(actor).passed_over.iter().map(|line| quote(line)).collect();
+        let received = match &passed_over[..] {
+            [] => format!("nothing came within {within} s"),
+            lines => format!("nothing came within {within} s but what is no line of a server: {}", lines.join(", ")),
+        };
+        Stop { verdict: Verdict::Hang, expected, received }
+    }
+
+    /// Leaves with every actor, and waits a moment for the server's part in it.
+    fn say_farewell(&mut self) {
+        let open: Vec<_> = self.actors.iter().filter_map(|actor| actor.wire.as_ref()).collect();
+        for wire in &open {
+            wire.leave();
+        }
+        let deadline = Instant::now() + FAREWELL;
+        for wire in &open {
+            while matches!(wire.next(deadline), Next::Line(_)) {}
+        }
+    }
+
+    fn outcome(self, ended_by: Option<Stop>, step: usize) -> Outcome {
+        let (verdict, failure) = match ended_by {
+            None => (Verdict::Pass, None),
+            Some(Stop { verdict, expected, received }) => (verdict, Some(Failure { step, expected, received })),
+        };
+        Outcome { verdict, failure, log: self.log.take(), crlf: self.crlf, left_over: self.left_over }
+    }
+}
+
+#[cfg(test)]
+#[path = "play_server_tests.rs"]
+mod tests;

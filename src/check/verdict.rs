@@ -1,0 +1,60 @@
+//! How a play went: the one result that every report is made from.
+
+use std::collections::BTreeSet;
+
+use super::log::Entry;
+use super::quoted::quote;
+
+/// How a play went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As the case says.
+    Pass,
+    /// The server did something else.
+    Fail,
+    /// The server did nothing, for too long.
+    Hang,
+    /// There was no connection to the server.
+    Unreached,
+}
+
+/// All that is known after a play.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it went.
+    pub verdict: Verdict,
+    /// Where and why it went wrong, unless it passed.
+    pub failure: Option<Failure>,
+    /// What happened on the wire.
+    pub log: Vec<Entry>,
+    /// Whether a line of the server ended with CRLF.
+    pub crlf: bool,
+    /// Names of other cases that are still in the room.
+    pub left_over: BTreeSet<Vec<u8>>,
+}
+
+/// Where and why a play went wrong. The texts are for people, bytes in them quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which step: an index into [`Case::steps`](super::Case::steps).
+    pub step: usize,
+    /// What should have come.
+    pub expected: String,
+    /// What came instead.
+    pub received: String,
+}
+
+/// Why a play stops before its end.
+pub(super) struct Stop {
+    pub(super) verdict: Verdict,
+    pub(super) expected: String,
+    pub(super) received: String,
+}
+
+pub(super) fn fail(expected: String, received: String) -> Stop {
+    Stop { verdict: Verdict::Fail, expected, received }
+}
+
+pub(super) fn wrong(expected: String, line: &[u8]) -> Stop {
+    fail(expected, quote(line))
+}
