@@ -109,14 +109,17 @@ impl Case {
 
     /// The names under which its actors ask to join, as they are sent.
     #[must_use]
-    pub fn names(&self) -> BTreeSet<&[u8]> {
-        self.steps
-            .iter()
-            .filter_map(|step| if let Action::Send(bytes, _) = &step.action { Some(bytes) } else { None })
-            .flat_map(|bytes| bytes.split(|&b| b == b'\n'))
-            .filter_map(|line| line.strip_prefix(b"NAME "))
-            .map(|name| name.strip_suffix(b"\r").unwrap_or(name))
-            .collect()
+    pub fn names(&self) -> BTreeSet<Vec<u8>> {
+        let sent = (0..self.actors.len()).map(|actor| self.sent_by(actor));
+        sent.flat_map(|bytes| names_in(&bytes)).collect()
+    }
+
+    /// What an actor sends, repeated steps once.
+    fn sent_by(&self, actor: usize) -> Vec<u8> {
+        let own = self.steps.iter().filter(|step| step.actor == actor);
+        own.filter_map(|step| if let Action::Send(bytes, _) = &step.action { Some(&bytes[..]) } else { None })
+            .collect::<Vec<_>>()
+            .concat()
     }
 
     fn empty(id: &str) -> Case {
@@ -171,6 +174,11 @@ impl Case {
         let last = reader.case.steps.last().map_or(first_line, |step| step.line);
         reader.end().map_err(|what| CaseError { line: last, what })
     }
+}
+
+fn names_in(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let names = bytes.split(|&b| b == b'\n').filter_map(|line| line.strip_prefix(b"NAME "));
+    names.map(|name| name.strip_suffix(b"\r").unwrap_or(name).to_vec()).collect()
 }
 
 fn level(value: &str) -> Result<Level, String> {

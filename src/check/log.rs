@@ -5,8 +5,11 @@
 //! the beginning.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::quoted::quote;
 
 /// How many entries are kept of the beginning, and as many of the end.
 const KEPT: usize = 1000;
@@ -103,6 +106,25 @@ impl Event {
 
     pub(super) fn received(line: &[u8]) -> Event {
         Event::Received(beginning(line))
+    }
+}
+
+impl fmt::Display for Event {
+    /// As the step that it would be, without its actor.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Opened => write!(f, " is connected"),
+            Event::Sent(bytes, length) if bytes.len() == *length => write!(f, ">> {}", quote(bytes)),
+            Event::Sent(bytes, length) => write!(f, ">> {} … ({length} bytes)", quote(bytes)),
+            Event::SentEnd => write!(f, "> <end>"),
+            Event::SentReset => write!(f, "> <reset>"),
+            Event::Received(line) => write!(f, "< {}", quote(line)),
+            Event::ReceivedEnd => write!(f, "< <end>"),
+            Event::Broken(why) => write!(f, " is cut off: {why}"),
+            Event::Stalled => write!(f, "| <stall>"),
+            Event::Resumed => write!(f, "| <resume>"),
+            Event::LeftOut(count) => write!(f, " ({count} events more)"),
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl Default for Options {
         Options {
             cut: Cut::default(),
             within: Duration::from_secs(10),
-            whole: Duration::from_secs(300),
+            whole: Duration::from_mins(5),
             strangers: BTreeSet::new(),
         }
     }
@@ -155,8 +155,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    // An index out of a case is always that of an actor.
-    #[expect(clippy::indexing_slicing)]
+    #[expect(clippy::indexing_slicing, reason = "it comes from the case, which numbers its own actors")]
     fn actor(&mut self, actor: usize) -> &mut Actor {
         &mut self.actors[actor]
     }
@@ -240,31 +239,36 @@ impl<'a> Player<'a> {
 
     fn receive(&mut self, actor: usize, expected: &[u8]) -> Result<(), Stop> {
         let line = self.next_line(actor, || quote(expected))?;
-        if matches(expected, &line) { Ok(()) } else { Err(wrong(quote(expected), &line)) }
+        if !matches(expected, &line) {
+            return Err(self.unexpected(actor, quote(expected), &line));
+        }
+        self.actor(actor).forbidden.clear();
+        Ok(())
     }
 
     fn receive_strands(&mut self, actor: usize, strands: &[Vec<Vec<u8>>]) -> Result<(), Stop> {
         let mut strands: Vec<VecDeque<&[u8]>> =
             strands.iter().map(|strand| strand.iter().map(Vec::as_slice).collect()).collect();
         let mut came = Vec::new();
-        loop {
-            let heads: Vec<_> = strands.iter().filter_map(|strand| strand.front()).map(|line| quote(line)).collect();
-            if heads.is_empty() {
-                break;
-            }
+        while strands.iter().any(|strand| !strand.is_empty()) {
+            let heads: Vec<_> = strands.iter().filter_map(VecDeque::front).map(|line| quote(line)).collect();
             let line = self.next_line(actor, || heads.join(" or "))?;
             let strand = strands.iter_mut().find(|strand| strand.front().is_some_and(|head| matches(head, &line)));
-            strand.and_then(VecDeque::pop_front).ok_or_else(|| wrong(heads.join(" or "), &line))?;
+            if strand.and_then(VecDeque::pop_front).is_none() {
+                return Err(self.unexpected(actor, heads.join(" or "), &line));
+            }
             came.push(line);
         }
-        self.actor(actor).strands = came;
+        let state = self.actor(actor);
+        state.forbidden.clear();
+        state.strands = came;
         Ok(())
     }
 
     fn receive_end(&mut self, actor: usize) -> Result<(), Stop> {
         let expected = || "the end of the stream".to_owned();
         match self.next_of_case(actor)? {
-            Next::Line(line) => Err(wrong(expected(), &line.bytes)),
+            Next::Line(line) => Err(self.unexpected(actor, expected(), &line.bytes)),
             Next::End(End::Clean(rest)) if rest.is_empty() => Ok(()),
             Next::End(End::Broken(why)) => Err(fail(
                 expected(),
@@ -309,13 +313,16 @@ impl<'a> Player<'a> {
             if self.is_passed_over(actor, &line.bytes) {
                 continue;
             }
-            let state = self.actor(actor);
-            state.passed_over.clear();
-            let forbidden = std::mem::take(&mut state.forbidden);
-            return match forbidden.iter().find(|pattern| pattern.matches(&line.bytes)) {
-                Some(pattern) => Err(wrong(format!("no line that is {}", in_words_of(pattern)), &line.bytes)),
-                None => Ok(Next::Line(line)),
-            };
+            self.actor(actor).passed_over.clear();
+            return Ok(Next::Line(line));
+        }
+    }
+
+    /// A line that is not the expected one; where the case names it as forbidden, it is told so.
+    fn unexpected(&mut self, actor: usize, expected: String, line: &[u8]) -> Stop {
+        match self.actor(actor).forbidden.iter().find(|pattern| pattern.matches(line)) {
+            Some(pattern) => wrong(format!("{expected}, and before it no line that is {}", in_words_of(pattern)), line),
+            None => wrong(expected, line),
         }
     }
 

@@ -217,8 +217,15 @@ fn ends_fail_in_their_own_words() {
     );
     assert_eq!(play_scripted(b"BYE quit\nBYE quit\n", "Ana> BYE\nAna< BYE quit\nAna< <end>"), fail(r#""BYE quit""#));
     assert_eq!(play_scripted(b"BYE quit\nx", "Ana> BYE\nAna< BYE quit\nAna< <end>").0, Verdict::Fail);
-    assert_eq!(play_scripted(b"JOIN A\n", "Ana> BYE\nAna! JOIN *\nAna< BYE quit"), fail(r#""JOIN A""#));
     assert_eq!(play_scripted(b"MSG A 1\nMSG B 1\n", "Ana> BYE\nAna<1 MSG A 1\nAna<2 MSG C 1"), fail(r#""MSG B 1""#));
+}
+
+#[test]
+fn a_forbidden_line_is_named_but_for_the_one_that_must_come() {
+    let (server, says) = (scripted(b"JOIN A\nJOIN B\n"), "Ana> BYE\nAna! JOIN *\nAna< JOIN ");
+    let outcome = play(&case(&format!("{says}B")), server, &patient());
+    assert!(outcome.failure.unwrap().expected.contains(r#"no line that is "JOIN " and any rest"#));
+    assert_eq!(play(&case(&format!("{says}A")), server, &patient()).verdict, Verdict::Pass);
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! How a play went: the one result that every report is made from.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
+use super::case::Case;
 use super::log::Entry;
 use super::quoted::quote;
+
+/// How many events an explanation shows.
+const SHOWN: usize = 20;
 
 /// How a play went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +47,24 @@ pub struct Failure {
     pub expected: String,
     /// What came instead.
     pub received: String,
+}
+
+impl Outcome {
+    /// What went wrong and the last events on the wire, as plain text; the verdict alone after a pass.
+    #[must_use]
+    pub fn explain(&self, case: &Case) -> String {
+        let mut text = format!("{}: {:?}\n", case.id, self.verdict);
+        let Some(failure) = &self.failure else { return text };
+        for entry in self.log.iter().skip(self.log.len().saturating_sub(SHOWN)) {
+            let actor = case.actors.get(entry.actor).map_or("?", String::as_str);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "    {actor}{}", entry.event);
+        }
+        if let Some(step) = case.steps.get(failure.step) {
+            let _ = writeln!(text, "  line {}: {}", step.line, step.source);
+        }
+        text + &format!("  expected {}\n  received {}\n", failure.expected, failure.received)
+    }
 }
 
 /// Why a play stops before its end.
