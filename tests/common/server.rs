@@ -1,0 +1,122 @@
+//! The real `charla-server` as a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+use wait_timeout::ChildExt;
+
+use super::DEADLINE;
+
+/// A running server; it is killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    output: Arc<Output>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// What the server has printed so far.
+#[derive(Default)]
+struct Output {
+    text: Mutex<String>,
+    more: Condvar,
+}
+
+/// The command line of a server on a free port.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_charla-server"));
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments).env_remove("CHARLA_LOG").stdin(Stdio::null());
+    command
+}
+
+impl Server {
+    pub fn start() -> Server {
+        Server::with(&[])
+    }
+
+    pub fn with(arguments: &[&str]) -> Server {
+        let (mut server, mut lines) = Server::with_unread_output(arguments);
+        let output = Arc::clone(&server.output);
+        server.reader = Some(std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+                output.text.lock().unwrap().push_str(&std::mem::take(&mut line));
+                output.more.notify_all();
+            }
+        }));
+        server
+    }
+
+    /// A server whose standard output is read only so far that its port is known.
+    pub fn with_unread_output(arguments: &[&str]) -> (Server, BufReader<ChildStdout>) {
+        let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        lines.read_line(&mut first).unwrap();
+        let address = address_in(&first);
+        let output = Arc::new(Output { text: Mutex::new(first), more: Condvar::new() });
+        (Server { child, address, output, reader: None }, lines)
+    }
+
+    /// Waits until the standard output has this in it; gives all of it.
+    #[track_caller]
+    pub fn wait_for_output(&self, part: &str) -> String {
+        let text = self.output.text.lock().unwrap();
+        let (text, late) = self.output.more.wait_timeout_while(text, DEADLINE, |text| !text.contains(part)).unwrap();
+        assert!(!late.timed_out(), "no {part:?} in {text:?}");
+        text.clone()
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits until it has ended by itself; gives its status and all that it printed.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let status = wait(&mut self.child);
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        let text = self.output.text.lock().unwrap().clone();
+        (status, text)
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for a process, until the deadline.
+#[track_caller]
+pub fn wait(child: &mut Child) -> ExitStatus {
+    child.wait_timeout(DEADLINE).unwrap().expect("the process ends")
+}
+
+/// The address in the first line that a server prints.
+fn address_in(line: &str) -> SocketAddr {
+    let port = line.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    (Ipv4Addr::LOCALHOST, port.unwrap_or_else(|| panic!("a port in {line:?}"))).into()
+}
+
+/// All that a finished pipe had to say.
+pub fn read_all(mut pipe: impl Read) -> String {
+    let mut text = String::new();
+    pipe.read_to_string(&mut text).unwrap();
+    text
+}
