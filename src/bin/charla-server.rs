@@ -1,7 +1,7 @@
 //! `charla-server`: the reference server. Arguments, tracing, one call.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
@@ -92,7 +92,8 @@ fn main() -> ExitCode {
 }
 
 fn start_log(arguments: &Arguments) {
-    tracing_subscriber::fmt().with_env_filter(arguments.log.clone()).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(arguments.log.clone()).with_ansi(colours).with_writer(io::stderr).init();
 }
 
 #[tokio::main]
