@@ -6,8 +6,22 @@
 //!
 //! | module | what it is | may use |
 //! | --- | --- | --- |
-//! | [`proto`] | bytes ↔ meaning | nothing of the below |
+//! | [`proto`] | bytes ↔ meaning: lines, grammar, names, texts, sessions | nothing of the below; no I/O, no clock |
+//! | [`room`] | who is here, what was said, in which order; who lags too far | `proto`; no I/O, time is an argument |
+//! | [`safe`] | what comes from the network, made safe to show | nothing |
+#![cfg_attr(
+    feature = "net",
+    doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe` |"
+)]
+#![cfg_attr(feature = "net", doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe` |")]
+//! | [`check`] | cases as data, and the player that plays them against anything | `proto`, to explain |
+//!
+//! Without any feature this is the core, which has no I/O but in `check`'s player;
+//! `net` adds the server and the client on tokio; `cli`, the default, adds what the
+//! programs need.
 #![forbid(unsafe_code)]
+// Nothing that a peer or a user sends may end in a panic. Tests are to panic.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 pub mod check;
 pub mod proto;

@@ -81,7 +81,7 @@ impl Hub {
 
     /// Puts out who is too slow, if patience has ended.
     pub(super) fn expire(&self) {
-        self.change(|room| room.expire(Instant::now()));
+        self.change(|room| room.expire(now()));
     }
 
     /// Lets the console read from here on.
@@ -144,6 +144,11 @@ impl Hub {
     }
 }
 
+/// The time of the runtime, which tests and simulations move by hand.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// What of the room somebody may wait for.
 struct Situation {
     head: u64,
@@ -173,7 +178,7 @@ impl Seat {
     /// Acts on what the client asks for.
     pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Floor<'_>) -> T) -> T {
         let Seat { hub, reader, peer, .. } = self;
-        hub.change(|room| act(&mut Floor { room, reader, peer: *peer, now: Instant::now() }))
+        hub.change(|room| act(&mut Floor { room, reader, peer: *peer, now: now() }))
     }
 
     /// Tells that `taken` bytes were written, and puts what is to be written next into
@@ -222,7 +227,7 @@ impl Drop for Seat {
         hub.change_and_wait(|room, wakers| {
             wakers.remove(*slot);
             if let Some(reader) = reader.take() {
-                room.forget(reader, Instant::now());
+                room.forget(reader, now());
             }
         });
     }

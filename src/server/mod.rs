@@ -13,7 +13,6 @@ mod listen;
 mod wakers;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +27,7 @@ use crate::proto::Code;
 use crate::room::Limits;
 use connection::{Connection, Ending};
 pub use console::Console;
-use hub::Hub;
+use hub::{Hub, Seat};
 pub use listen::bind;
 
 /// How long everything may take after the shutdown.
@@ -106,7 +105,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::R
                 Ok((stream, peer)) => {
                     listen::tune(&stream);
                     let span = debug_span!("connection", %peer);
-                    connections.spawn(serve(stream, peer, Arc::clone(&shared)).instrument(span));
+                    // Seats are taken in the order of arrival, so not in the connection's task.
+                    let seat = shared.hub.seat(peer);
+                    connections.spawn(serve(stream, seat, Arc::clone(&shared)).instrument(span));
                 }
                 Err(error) => pause_accepting(&error).await,
             },
@@ -122,8 +123,9 @@ async fn pause_accepting(error: &io::Error) {
     sleep(Duration::from_millis(100)).await;
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, peer: SocketAddr, shared: Arc<Shared>) {
-    let (stream, ending, last_words) = match shared.hub.seat(peer) {
+/// Serves one client to its end; one without a seat gets `BYE full`.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, seat: Option<Seat>, shared: Arc<Shared>) {
+    let (stream, ending, last_words) = match seat {
         Some(seat) => Connection::new(stream, seat).serve(shared.options.name_timeout).await,
         None => (stream, Ending::Bye(Code::Full), farewell::bye(Code::Full)),
     };
@@ -146,3 +148,6 @@ async fn watch_patience(hub: Arc<Hub>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Nothing here sleeps: it waits for what must appear, until a deadline that only a
 //! broken program meets.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file includes it whole and uses its own part")]
 
 pub mod peer;
 pub mod server;

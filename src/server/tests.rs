@@ -1,0 +1,226 @@
+//! Connections over streams in memory, their time moved by hand: what on a real network
+//! would take tens of seconds, or depend on what the system buffers.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::{Instant, advance};
+
+use super::*;
+
+/// What a client's stream takes before it is read: so little that all else waits here.
+const BUFFER: usize = 64;
+
+struct Hall {
+    shared: Arc<Shared>,
+}
+
+/// A client, and the task that serves it.
+struct Client {
+    stream: DuplexStream,
+    served: JoinHandle<()>,
+}
+
+impl Hall {
+    fn new(lingerers: usize) -> Hall {
+        let options = Options::default();
+        let limits = Limits { kept: options.kept, patience: options.patience };
+        let hub = Arc::new(Hub::new(limits, options.max_connections));
+        tokio::spawn(watch_patience(Arc::clone(&hub)));
+        Hall { shared: Arc::new(Shared { hub, lingerers: Semaphore::new(lingerers), options }) }
+    }
+
+    fn connect(&self) -> Client {
+        self.connect_with(BUFFER)
+    }
+
+    fn connect_with(&self, buffer: usize) -> Client {
+        let (stream, far) = duplex(buffer);
+        let seat = self.shared.hub.seat(([127, 0, 0, 1], 54321).into());
+        Client { stream, served: tokio::spawn(serve(far, seat, Arc::clone(&self.shared))) }
+    }
+
+    async fn join(&self, name: &str) -> Client {
+        let mut client = self.connect();
+        client.send(&format!("NAME {name}\n")).await;
+        while client.line().await != format!("JOIN {name}") {}
+        client
+    }
+}
+
+impl Client {
+    async fn send(&mut self, bytes: &str) {
+        self.stream.write_all(bytes.as_bytes()).await.unwrap();
+    }
+
+    async fn expect(&mut self, bytes: &str) {
+        let mut read = vec![0; bytes.len()];
+        self.stream.read_exact(&mut read).await.unwrap();
+        assert_eq!(String::from_utf8(read).unwrap(), bytes);
+    }
+
+    async fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            line.push(self.stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(line).unwrap().trim_end().to_owned()
+    }
+
+    /// All that still comes.
+    async fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.stream.read_to_string(&mut rest).await.unwrap();
+        rest
+    }
+}
+
+/// Lets every task go on as far as it can without the time going on.
+async fn settle() {
+    for _ in 0..100 {
+        yield_now().await;
+    }
+}
+
+/// [LIMIT-1], [LIMIT-2]
+#[tokio::test(start_paused = true)]
+async fn who_gives_no_name_is_refused_after_30_s_whatever_else_it_sends() {
+    let mut client = Hall::new(1).connect();
+    settle().await;
+    let start = Instant::now();
+    for _ in 0..29 {
+        client.send("\n").await;
+        advance(Duration::from_secs(1)).await;
+    }
+    client.send("NAM").await;
+    assert_eq!(client.rest().await, "BYE timeout\n");
+    assert!((30.0..30.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+}
+
+/// [BYE-10], [BYE-11]: one who stays silent after its `BYE` is closed after 10 s.
+#[tokio::test(start_paused = true)]
+async fn the_linger_ends_after_10_s() {
+    let mut client = Hall::new(1).connect();
+    let start = Instant::now();
+    client.send("GRITA\n").await;
+    assert_eq!(client.rest().await, "BYE bad-line\n");
+    client.served.await.unwrap();
+    assert!((10.0..10.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+}
+
+/// [BYE-9], [BYE-10]: one who goes on sending is read for 1 MiB and 1 s at least.
+#[tokio::test(start_paused = true)]
+async fn the_linger_takes_a_mebibyte_and_a_second() {
+    let mut client = Hall::new(1).connect_with(4096);
+    let start = Instant::now();
+    client.send("GRITA\n").await;
+    let mut sent = 0;
+    while client.stream.write_all(&[b'x'; 1024]).await.is_ok() {
+        sent += 1024;
+        advance(Duration::from_millis(2)).await;
+    }
+    assert!(sent >= 1024 * 1024 && start.elapsed() >= Duration::from_secs(1), "{sent} {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    client.served.await.unwrap();
+}
+
+/// [BYE-12], [BYE-15]: beyond the bound the `BYE` is tried, and the connection closed at once.
+#[tokio::test(start_paused = true)]
+async fn lingerers_are_bounded() {
+    let hall = Hall::new(1);
+    let (mut first, mut second) = (hall.connect(), hall.connect());
+    first.send("GRITA\n").await;
+    assert_eq!(first.rest().await, "BYE bad-line\n");
+    let start = Instant::now();
+    second.send("GRITA\n").await;
+    assert_eq!(second.rest().await, "BYE bad-line\n");
+    second.served.await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// [SLOW-13]: while it takes something, if only a little, it is not cut off.
+#[tokio::test(start_paused = true)]
+async fn a_leaver_that_takes_nothing_is_closed_after_10_s() {
+    let hall = Hall::new(1);
+    let mut ana = hall.join("Ana").await;
+    let mut carlos = hall.join("Carlos").await;
+    ana.expect("JOIN Carlos\n").await;
+    for _ in 0..10 {
+        ana.send(&format!("MSG {}\n", "x".repeat(60))).await;
+        ana.expect(&format!("MSG Ana {}\n", "x".repeat(60))).await;
+    }
+    carlos.send("BYE\n").await;
+    ana.expect("LEAVE Carlos\n").await;
+    for _ in 0..5 {
+        advance(Duration::from_secs(9)).await;
+        carlos.expect(&format!("MSG Ana {}\n", "x".repeat(60))).await;
+        settle().await;
+    }
+    let start = Instant::now();
+    carlos.served.await.unwrap();
+    assert!((10.0..20.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+    let mut rest = String::new();
+    carlos.stream.read_to_string(&mut rest).await.unwrap();
+    assert!(!rest.contains("BYE"), "{rest}");
+}
+
+/// [SLOW-6], [SLOW-8], [SLOW-9], [BYE-13]: one clock; at its end all who hold more than half go.
+#[tokio::test(start_paused = true)]
+async fn the_room_waits_for_slow_readers_5_s_and_no_longer() {
+    let hall = Hall::new(10);
+    let mut ana = hall.join("Ana").await;
+    let mut slow = hall.join("slow").await;
+    let mut gone = hall.join("gone").await;
+    ana.expect("JOIN slow\nJOIN gone\n").await;
+    let text = "x".repeat(1000);
+    let fill = async |ana: &mut Client, lines: usize| {
+        for _ in 0..lines {
+            ana.send(&format!("MSG {text}\n")).await;
+            ana.expect(&format!("MSG Ana {text}\n")).await;
+        }
+    };
+    fill(&mut ana, 3000).await;
+    gone.send("BYE\n").await;
+    ana.expect("LEAVE gone\n").await;
+    let start = Instant::now();
+    // The log is full before these are said: the last of them wait until patience ends.
+    let mut writer = tokio::io::split(ana.stream);
+    let lines = 3000;
+    let said = format!("MSG {text}\n").repeat(lines);
+    tokio::spawn(async move {
+        writer.1.write_all(said.as_bytes()).await.unwrap();
+        writer.1
+    });
+    let mut heard = vec![0; lines * (text.len() + 9) + "LEAVE slow\n".len()];
+    writer.0.read_exact(&mut heard).await.unwrap();
+    assert!((5.0..5.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+    let heard = String::from_utf8(heard).unwrap();
+    assert!(heard.contains("\nLEAVE slow\n"));
+    // A whole line or none before the reason; and no `BYE` for one who had left.
+    let rest = slow.rest().await;
+    assert!(
+        rest.ends_with(&format!("{text}\nBYE too-slow\n")) || rest.ends_with("JOIN gone\nBYE too-slow\n"),
+        "{rest}"
+    );
+    (&mut gone.served).await.unwrap();
+    assert!(!gone.rest().await.contains("BYE"));
+}
+
+/// [LEAVE-13], [BYE-14]: after the shutdown nothing more is said, and all gets written.
+#[tokio::test(start_paused = true)]
+async fn at_the_end_of_the_room_each_gets_what_came_before() {
+    let hall = Hall::new(10);
+    let mut ana = hall.join("Ana").await;
+    let mut carlos = hall.join("Carlos").await;
+    let mut nameless = hall.connect();
+    for n in 0..100 {
+        ana.send(&format!("MSG {n}\n")).await;
+        while ana.line().await != format!("MSG Ana {n}") {}
+    }
+    settle().await;
+    hall.shared.hub.close();
+    ana.send("MSG tarde\n").await;
+    let rest = carlos.rest().await;
+    assert!(rest.starts_with("MSG Ana 0\n") && rest.ends_with("MSG Ana 99\nBYE shutdown\n"), "{rest}");
+    assert!(ana.rest().await.ends_with("BYE shutdown\n"));
+    assert_eq!(nameless.rest().await, "BYE shutdown\n");
+}
