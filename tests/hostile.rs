@@ -79,7 +79,7 @@ fn a_line_without_end_is_refused_and_takes_no_memory() {
     assert!(grown < 8 * 1024, "{grown} KiB more");
 }
 
-/// [SEC-1]
+/// [SEC-1], [LEAVE-12]
 #[test]
 fn half_a_line_and_a_reset_disturb_nobody() {
     let mut room = Witnesses::new();
@@ -179,6 +179,18 @@ fn a_refusal_is_readable_though_the_client_goes_on_sending() {
         assert_eq!(String::from_utf8(answer).unwrap(), "BYE bad-line\n");
         end.expect("a clean end of stream");
     }
+}
+
+/// [EXT-3], [BYE-2]: who opens with the verb of a later version can come again as version 1.
+#[test]
+fn a_later_client_is_told_to_come_again() {
+    let mut room = Witnesses::new();
+    let mut later = room.attacker();
+    later.send("HELLO 2\nNAME Eva");
+    later.expect_last("BYE bad-line");
+    let mut again = Peer::join(room.server.address, "Eva");
+    assert!(again.fence("Eva").is_empty());
+    assert_eq!(room.saw(), ["JOIN Eva", "MSG Eva fence"]);
 }
 
 /// [BYE-12], [BYE-15]: lingerers are bounded, and beyond that the room still works.

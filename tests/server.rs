@@ -16,7 +16,7 @@ fn with_ports(text: &str, peers: &[(&Peer, &str)]) -> String {
     peers.iter().fold(text.to_owned(), |text, (peer, port)| text.replace(&peer.address().port().to_string(), port))
 }
 
-/// [UI-1], [UI-2], [UI-3]
+/// [UI-1], [UI-2], [UI-3], [ROOM-11]
 #[test]
 fn the_console_is_the_transcript() {
     let server = Server::start();

@@ -1,7 +1,7 @@
 //! SPEC.md holds together: its clauses are well formed, and each is named by a test or a
 //! fixture that proves it; nothing names a clause that is not there.
 //!
-//! A test names a clause as `[ROOM-3]` in the comment above it, a case in its header.
+//! A test names a clause in the comment above it, in brackets; a case in its header.
 //! (That the worked dialogues are true is shown in `conformance.rs`.)
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use charla::check::spec;
+use charla::proto::Code;
 
 const KEYWORDS: [&str; 5] = ["MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "MAY"];
 
@@ -33,7 +34,7 @@ fn files(folders: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// An id such as `ROOM-3`.
+/// Such as `ROOM-3`.
 fn is_id(word: &str) -> bool {
     word.split_once('-').is_some_and(|(area, number)| {
         !area.is_empty() && area.bytes().all(|b| b.is_ascii_uppercase()) && number.parse::<u32>().is_ok()
@@ -50,6 +51,12 @@ fn named_in_cases(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| line.strip_prefix("clauses:")).flat_map(str::split_whitespace)
 }
 
+/// What of a source file is tests.
+fn unit_tests<'a>(file: &Path, text: &'a str) -> &'a str {
+    let whole = file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"));
+    if whole { text } else { text.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests) }
+}
+
 /// Who names which clause.
 fn named() -> BTreeMap<String, BTreeSet<PathBuf>> {
     let mut named = BTreeMap::<_, BTreeSet<_>>::new();
@@ -59,10 +66,9 @@ fn named() -> BTreeMap<String, BTreeSet<PathBuf>> {
     named_in_cases(&the_spec()).for_each(|id| note(id, Path::new("SPEC.md")));
     for file in files(&["tests", "fixtures", "src"]) {
         let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
-        let is_test = file.file_name().is_some_and(|name| name == "tests.rs") || file.starts_with(here().join("tests"));
+        let tests = if file.starts_with(here().join("src")) { unit_tests(&file, &text) } else { &text };
         match file.extension().and_then(|extension| extension.to_str()) {
-            // This file's own examples prove nothing.
-            Some("rs") if is_test && !file.ends_with("spec.rs") => named_in_code(&text).for_each(|id| note(id, &file)),
+            Some("rs") => named_in_code(tests).for_each(|id| note(id, &file)),
             Some("chat" | "lines") => named_in_cases(&text).for_each(|id| note(id, &file)),
             _ => {}
         }
@@ -124,4 +130,13 @@ fn ids_in_the_prose_exist() {
     for id in named_in_code(&spec) {
         assert!(clauses.contains(id), "{id}");
     }
+}
+
+/// [EXT-1], [BYE-1]: the table of SPEC.md and that of the code are the same.
+#[test]
+fn the_codes_are_those_of_the_table() {
+    let spec = the_spec();
+    let (_, table) = spec.split_once("| code | when |").unwrap();
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<_>>(), Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
 }

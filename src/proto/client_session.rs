@@ -188,6 +188,7 @@ mod tests {
         assert_eq!(ana.unreceipted().collect::<Vec<_>>(), ["b", "a"]);
     }
 
+    /// [BYE-16]: a human text may follow the code.
     #[test]
     fn what_a_text_without_a_receipt_became_depends_on_the_farewell() {
         let mut ana = joined();

@@ -83,6 +83,7 @@ mod tests {
             reads(written(bye_request), ClientLine::Bye);
         }
 
+        /// [GRAM-1], [LINE-4], [LINE-12]
         #[test]
         fn what_a_server_writes_reads_back(name in names(), text in texts()) {
             let reads = |line: Vec<u8>, as_: ServerLine<'_>| assert_eq!(ServerLine::parse(&line), Ok(as_));
@@ -111,6 +112,7 @@ mod tests {
         }
     }
 
+    /// [LINE-8]
     #[test]
     fn codes_read_back_and_the_longest_line_is_within_the_limit() {
         for &code in Code::ALL {

@@ -172,6 +172,17 @@ mod tests {
         assert!(!same("Ana", "Ane"));
     }
 
+    /// [NAME-5], [NAME-9]: here unassigned characters are accepted; keys know no locale.
+    #[test]
+    fn the_tables_are_those_of_unicode_13_or_later() {
+        assert!(char::UNICODE_VERSION.0 >= 13);
+        assert!(unicode_normalization::UNICODE_VERSION.0 >= 13);
+        assert!(unicode_properties::UNICODE_VERSION.0 >= 13);
+        // Assigned in Unicode 13, a letter with a lower case of Unicode 12, and none at all.
+        assert!(Name::new("\u{11900}").is_ok() && same("\u{A7C2}", "\u{A7C3}") && Name::new("\u{378}").is_ok());
+        assert!(same("ILIA", "ilia") && !same("I", "ı"));
+    }
+
     #[test]
     fn a_name_is_kept_as_given() {
         assert_eq!(Name::new("JOSE\u{301}").unwrap().as_str(), "JOSE\u{301}");

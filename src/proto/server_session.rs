@@ -109,6 +109,7 @@ mod tests {
         joined().line(line).unwrap_err()
     }
 
+    /// [GRAM-5], [EXT-2]: a verb has no other case, and no field more than SPEC.md gives it.
     #[test]
     fn what_is_not_in_the_grammar_is_a_bad_line_in_any_state() {
         let lines: [&[u8]; 14] = [

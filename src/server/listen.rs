@@ -86,3 +86,26 @@ fn set_user_timeout(socket: &SockRef<'_>) -> io::Result<()> {
 fn set_user_timeout(_: &SockRef<'_>) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [LIMIT-5]: the system finds out dead peers.
+    #[tokio::test]
+    async fn accepted_connections_are_kept_alive() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        tune(&accepted);
+        let socket = SockRef::from(&accepted);
+        assert!(socket.keepalive().unwrap() && socket.tcp_nodelay().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(USER_TIMEOUT));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_an_error() {
+        assert!(bind("no-such-host.invalid", 0).await.is_err());
+    }
+}
