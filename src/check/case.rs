@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::step::{self, Action, Parsed, Step, What};
+use super::step::{self, Action, Parsed, Step, Strand, What};
 
 /// A dialogue that a conforming server carries on exactly so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Case {
         lines: impl Iterator<Item = (usize, &'a str)>,
         first_line: usize,
     ) -> Result<(), CaseError> {
-        let mut reader = Reader { case: self, strand_digits: Vec::new(), actors: Vec::new() };
+        let mut reader = Reader { case: self, actors: Vec::new() };
         for (line, text) in lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
             let error = |what| CaseError { line, what };
             let parsed = step::parse(text).map_err(error)?;
@@ -212,8 +212,6 @@ fn seconds(value: &str) -> Result<Duration, String> {
 /// Puts steps into a case, and sees that each makes sense after those before it.
 struct Reader<'a> {
     case: &'a mut Case,
-    /// The digits of the strands of the last step, where it is one of strands.
-    strand_digits: Vec<char>,
     /// What is known of each actor of the case.
     actors: Vec<Actor>,
 }
@@ -234,14 +232,11 @@ impl Reader<'_> {
         let action = match parsed.what {
             What::Action(action) => action,
             What::SameAs(other) => self.same_as(other)?,
-            What::Strand(digit, text) => match self.strand(actor, digit, text) {
+            What::Strand(digit, text, times) => match self.strand(actor, digit, (text, times)) {
                 Some(first) => first,
                 None => return Ok(()),
             },
         };
-        if !matches!(action, Action::Strands(_)) {
-            self.strand_digits.clear();
-        }
         if let Some(state) = self.actors.get_mut(actor) {
             state.take(&action)?;
         }
@@ -267,18 +262,14 @@ impl Reader<'_> {
     }
 
     /// Adds the line to the step of strands right above, or begins one.
-    fn strand(&mut self, actor: usize, digit: char, text: Vec<u8>) -> Option<Action> {
-        let above = self.case.steps.last_mut().filter(|step| step.actor == actor && !self.strand_digits.is_empty());
+    fn strand(&mut self, actor: usize, digit: char, line: (Vec<u8>, usize)) -> Option<Action> {
+        let above = self.case.steps.last_mut().filter(|step| step.actor == actor);
         let Some(Step { action: Action::Strands(strands), .. }) = above else {
-            self.strand_digits = vec![digit];
-            return Some(Action::Strands(vec![vec![text]]));
+            return Some(Action::Strands(vec![Strand { digit, lines: vec![line] }]));
         };
-        let index = self.strand_digits.iter().position(|&known| known == digit);
-        if let Some(strand) = index.and_then(|index| strands.get_mut(index)) {
-            strand.push(text);
-        } else {
-            self.strand_digits.push(digit);
-            strands.push(vec![text]);
+        match strands.iter_mut().find(|strand| strand.digit == digit) {
+            Some(strand) => strand.lines.push(line),
+            None => strands.push(Strand { digit, lines: vec![line] }),
         }
         None
     }

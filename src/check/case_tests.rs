@@ -92,17 +92,18 @@ Carlos< <gone>
 
 #[test]
 fn the_lines_of_strands_are_one_step() {
-    let text = "Ana<1 MSG A 1\nAna<2 MSG B 1\nAna<1 MSG A 2\nBeto<1 MSG A 1\nBeto<= Ana\nAna<1 MSG C 1";
-    let lines = |strands: &[&[&str]]| {
-        Action::Strands(strands.iter().map(|s| s.iter().map(|line| line.as_bytes().to_vec()).collect()).collect())
+    let text = "Ana<1 MSG A 1\nAna<2*3 MSG B 1\nAna<1 MSG A 2\nBeto<0 MSG A 1\nBeto<= Ana\nAna<1 MSG C 1";
+    let strand = |digit, lines: &[(&str, usize)]| {
+        let lines = lines.iter().map(|(line, times)| (line.as_bytes().to_vec(), *times)).collect();
+        Strand { digit, lines }
     };
     assert_eq!(
         steps(text).unwrap(),
         [
-            lines(&[&["MSG A 1", "MSG A 2"], &["MSG B 1"]]),
-            lines(&[&["MSG A 1"]]),
+            Action::Strands(vec![strand('1', &[("MSG A 1", 1), ("MSG A 2", 1)]), strand('2', &[("MSG B 1", 3)])]),
+            Action::Strands(vec![strand('0', &[("MSG A 1", 1)])]),
             Action::SameAs(0),
-            lines(&[&["MSG C 1"]]),
+            Action::Strands(vec![strand('1', &[("MSG C 1", 1)])]),
         ]
     );
 }
@@ -127,7 +128,8 @@ fn steps_have_helpful_errors() {
         ("Ana>*x BYE", "number from 1"),
         ("Ana!*2 BYE *", "no operator"),
         ("Ana>< BYE", "no operator"),
-        ("Ana<0 BYE quit", "no operator"),
+        ("Ana<x BYE quit", "no operator"),
+        ("Ana<10 BYE quit", "no operator"),
         ("Ana>>*100000 \"\\(a*1000)\"", "one step sends"),
         ("Ana< NAME Ana", "can be expected"),
         ("Ana< \"MSG a b\\nc\"", "no LF"),

@@ -1,9 +1,9 @@
 //! What is said of single lines and ends while a case is played.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::quoted::quote;
-use super::step::Pattern;
+use super::step::{Pattern, Strand};
 use super::wire::End;
 
 /// Whether a line is the one expected; of a `BYE` only the code counts.
@@ -48,5 +48,64 @@ pub(super) fn in_words_of(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Line(line) => quote(line),
         Pattern::Prefix(prefix) => format!("{} and any rest", quote(prefix)),
+    }
+}
+
+/// Strands of which some lines have come.
+pub(super) struct Strands<'a> {
+    left: Vec<Left<'a>>,
+    /// What came, in order.
+    pub(super) came: Vec<Vec<u8>>,
+}
+
+/// What is to come of a strand.
+struct Left<'a> {
+    required: bool,
+    /// Its lines, and how often each comes in a row; never nought.
+    lines: VecDeque<(&'a [u8], usize)>,
+}
+
+impl<'a> Strands<'a> {
+    pub(super) fn new(strands: &'a [Strand]) -> Strands<'a> {
+        Strands { left: strands.iter().map(Left::new).collect(), came: Vec::new() }
+    }
+
+    /// Whether a line must still come.
+    pub(super) fn are_awaited(&self) -> bool {
+        self.left.iter().any(|left| left.required && !left.lines.is_empty())
+    }
+
+    /// What may come next, in words.
+    pub(super) fn heads(&self) -> String {
+        self.left.iter().filter_map(Left::head).map(quote).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Takes a line that came; `false` when no strand has it next.
+    pub(super) fn take(&mut self, line: &[u8]) -> bool {
+        let next = self.left.iter_mut().find(|left| left.head().is_some_and(|head| matches(head, line)));
+        if let Some(left) = next {
+            left.take();
+            self.came.push(line.to_vec());
+            return true;
+        }
+        false
+    }
+}
+
+impl<'a> Left<'a> {
+    fn new(strand: &'a Strand) -> Left<'a> {
+        let lines = strand.lines.iter().map(|(line, times)| (&line[..], *times)).collect();
+        Left { required: strand.is_required(), lines }
+    }
+
+    fn head(&self) -> Option<&'a [u8]> {
+        self.lines.front().map(|(line, _)| *line)
+    }
+
+    fn take(&mut self) {
+        match self.lines.front_mut() {
+            Some((_, times)) if *times > 1 => *times -= 1,
+            _ => drop(self.lines.pop_front()),
+        }
     }
 }

@@ -30,6 +30,6 @@ mod wire;
 pub use case::{Case, CaseError, Level, Strict};
 #[cfg(feature = "net")]
 pub use log::{Entry, Event};
-pub use step::{Action, Pattern, Step};
+pub use step::{Action, Pattern, Step, Strand};
 #[cfg(feature = "net")]
 pub use verdict::{Failure, Outcome, Verdict};

@@ -13,16 +13,16 @@
 //! and read until the server ends it too, so that the names are free for the next
 //! play.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::case::Case;
-use super::judge::{in_words, in_words_of, is_bye, matches, stranger};
+use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::Log;
 use super::quoted::quote;
 use super::segment::Cut;
-use super::step::{Action, Pattern, Step, is_known};
+use super::step::{Action, Pattern, Step, Strand, is_known};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
 
@@ -246,22 +246,17 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    fn receive_strands(&mut self, actor: usize, strands: &[Vec<Vec<u8>>]) -> Result<(), Stop> {
-        let mut strands: Vec<VecDeque<&[u8]>> =
-            strands.iter().map(|strand| strand.iter().map(Vec::as_slice).collect()).collect();
-        let mut came = Vec::new();
-        while strands.iter().any(|strand| !strand.is_empty()) {
-            let heads: Vec<_> = strands.iter().filter_map(VecDeque::front).map(|line| quote(line)).collect();
-            let line = self.next_line(actor, || heads.join(" or "))?;
-            let strand = strands.iter_mut().find(|strand| strand.front().is_some_and(|head| matches(head, &line)));
-            if strand.and_then(VecDeque::pop_front).is_none() {
-                return Err(self.unexpected(actor, heads.join(" or "), &line));
+    fn receive_strands(&mut self, actor: usize, strands: &[Strand]) -> Result<(), Stop> {
+        let mut strands = Strands::new(strands);
+        while strands.are_awaited() {
+            let line = self.next_line(actor, || strands.heads())?;
+            if !strands.take(&line) {
+                return Err(self.unexpected(actor, strands.heads(), &line));
             }
-            came.push(line);
         }
         let state = self.actor(actor);
         state.forbidden.clear();
-        state.strands = came;
+        state.strands = strands.came;
         Ok(())
     }
 

@@ -229,6 +229,16 @@ fn a_forbidden_line_is_named_but_for_the_one_that_must_come() {
 }
 
 #[test]
+fn strands_mix_in_any_way_and_strand_0_may_be_missing() {
+    let steps = "Ana> BYE\nAna<1*2 MSG A 1\nAna<0 LEAVE B\nAna<2 MSG C 1\nAna< BYE quit";
+    for says in [&b"MSG C 1\nMSG A 1\nLEAVE B\nMSG A 1\nBYE quit\n"[..], b"MSG A 1\nMSG A 1\nMSG C 1\nBYE quit\n"] {
+        assert_eq!(play_scripted(says, steps).0, Verdict::Pass);
+    }
+    assert_eq!(play_scripted(b"MSG A 1\nMSG C 1\nBYE quit\n", steps).0, Verdict::Fail);
+    assert_eq!(play_scripted(b"LEAVE B\nLEAVE B\n", steps).0, Verdict::Fail);
+}
+
+#[test]
 fn a_bye_keeps_its_form() {
     for says in [&b"BYE quit \n"[..], b"BYE quit a\tb\n", b"BYE quit \xff\n", b"BYE Quit\n"] {
         assert_eq!(play_scripted(says, "Ana> BYE\nAna< BYE quit").0, Verdict::Fail);

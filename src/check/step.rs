@@ -10,13 +10,14 @@
 //! | `Ana> <reset>` | resets the connection |
 //! | `Ana< TEXT` | the next line that she receives is TEXT |
 //! | `Ana<1 TEXT`, `Ana<2 TEXT` | strands: next come these lines, each strand in its order, mixed in any way |
+//! | `Ana<0 TEXT` | the strand of what may come among the others, or may not |
 //! | `Ana<= Carlos` | next come the lines of Carlos's last strands, in the order in which he received them |
 //! | `Ana< <end>` | next comes the clean end of the stream |
 //! | `Ana< <gone>` | whatever comes, the connection ends, in whatever way |
 //! | `Ana! PATTERN` | before her next line no line matching PATTERN comes |
 //! | `Ana\| <stall>`, `Ana\| <resume>` | reads nothing more; reads again |
 //!
-//! `Ana>*N`, `Ana>>*N` and `Ana<*N` repeat. TEXT is raw, or quoted as
+//! `Ana>*N`, `Ana>>*N`, `Ana<*N` and `Ana<1*N` repeat. TEXT is raw, or quoted as
 //! [`quoted`](super::quoted) says. fixtures/README.md is the full description.
 
 use super::quoted::unquote;
@@ -52,7 +53,7 @@ pub enum Action {
     /// The next line is this one, so many times.
     Receive(Vec<u8>, usize),
     /// The next lines are these, each strand in its order, the strands mixed in any way.
-    Strands(Vec<Vec<Vec<u8>>>),
+    Strands(Vec<Strand>),
     /// The next lines are those of this actor's last strands, as that one received them.
     SameAs(usize),
     /// The stream ends cleanly.
@@ -65,6 +66,23 @@ pub enum Action {
     Stall,
     /// Reads again.
     Resume,
+}
+
+/// Lines that come in this order, with those of other strands among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strand {
+    /// What the case calls it; `0` is the one whose lines may come or not.
+    pub digit: char,
+    /// The lines, and how often each comes in a row.
+    pub lines: Vec<(Vec<u8>, usize)>,
+}
+
+impl Strand {
+    /// Whether its lines must come.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.digit != '0'
+    }
 }
 
 /// Which lines: one, or all that begin so.
@@ -96,8 +114,8 @@ pub(super) struct Parsed<'a> {
 
 pub(super) enum What<'a> {
     Action(Action),
-    /// A line of the strand with this digit.
-    Strand(char, Vec<u8>),
+    /// A line of the strand with this digit, so many times.
+    Strand(char, Vec<u8>, usize),
     SameAs(&'a str),
 }
 
@@ -121,7 +139,7 @@ fn is_actor(name: &str) -> bool {
 
 fn what<'a>(operator: &str, text: &'a str) -> Result<What<'a>, String> {
     let (operator, times) = match operator.split_once('*') {
-        Some((operator @ (">" | ">>" | "<"), times)) => (operator, Some(repeat(times)?)),
+        Some((operator, times)) if !matches!(operator, "!" | "|" | "<=") => (operator, Some(repeat(times)?)),
         _ => (operator, None),
     };
     let mut strand = operator.strip_prefix('<').unwrap_or_default().chars();
@@ -133,8 +151,8 @@ fn what<'a>(operator: &str, text: &'a str) -> Result<What<'a>, String> {
         ("<=", ..) => return Err("`<=` is followed by an actor, as in `Ana<= Carlos`".into()),
         ("!", ..) => What::Action(Action::Forbid(pattern(text)?)),
         ("|", ..) => What::Action(reading(text)?),
-        (_, Some(digit @ '1'..='9'), None) => What::Strand(digit, line_of(text)?),
-        _ => return Err(format!("`{operator}` is no operator: there are > >> < <1 … <9 <= ! | and *N after > >> <")),
+        (_, Some(digit @ '0'..='9'), None) => What::Strand(digit, line_of(text)?, times.unwrap_or(1)),
+        _ => return Err(format!("`{operator}` is no operator: there are > >> < <0 … <9, each with *N or not, <= ! |")),
     })
 }
 
