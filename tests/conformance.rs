@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use charla::check::play_server::{Options, play};
 use charla::check::segment::Cut;
-use charla::check::{Case, Verdict, spec};
+use charla::check::{Case, Level, Verdict, spec};
 
 /// The server, on a free port of its own, until it is dropped.
 struct Server {
@@ -19,9 +19,10 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Server {
+    fn start(arguments: &[&str]) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_charla-server"))
             .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -46,16 +47,17 @@ fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn sessions() -> Vec<Case> {
+fn sessions(of: impl Fn(Level) -> bool) -> Vec<Case> {
     let mut files: Vec<_> = fs::read_dir(here("fixtures/sessions")).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     let id = |file: &Path| file.file_stem().unwrap().to_str().unwrap().to_owned();
-    files.iter().map(|file| Case::parse(&id(file), &fs::read_to_string(file).unwrap()).unwrap()).collect()
+    let cases = files.iter().map(|file| Case::parse(&id(file), &fs::read_to_string(file).unwrap()).unwrap());
+    cases.filter(|case| of(case.level)).collect()
 }
 
 /// Plays these cases one after the other; a play that does not pass is told whole.
-fn play_all(cases: &[Case], cut: Cut) -> Vec<String> {
-    let server = Server::start();
+fn play_all(cases: &[Case], cut: Cut, arguments: &[&str]) -> Vec<String> {
+    let server = Server::start(arguments);
     let mut failures = Vec::new();
     for case in cases {
         let strangers = cases.iter().flat_map(Case::names).collect::<BTreeSet<_>>();
@@ -75,7 +77,7 @@ fn play_all(cases: &[Case], cut: Cut) -> Vec<String> {
 
 fn all_pass(cases: &[Case]) {
     let failures: Vec<_> = std::thread::scope(|scope| {
-        let plays: Vec<_> = Cut::ALL.iter().map(|&cut| scope.spawn(move || play_all(cases, cut))).collect();
+        let plays: Vec<_> = Cut::ALL.iter().map(|&cut| scope.spawn(move || play_all(cases, cut, &[]))).collect();
         plays.into_iter().flat_map(|play| play.join().unwrap()).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -88,5 +90,12 @@ fn the_dialogues_of_the_specification_are_true() {
 
 #[test]
 fn the_reference_server_passes_every_session() {
-    all_pass(&sessions());
+    all_pass(&sessions(|level| level > Level::May));
+}
+
+#[test]
+fn the_reference_server_has_every_limit_that_it_may_have() {
+    let impatient = ["--name-timeout", "1", "--patience", "1"];
+    let failures = play_all(&sessions(|level| level == Level::May), Cut::default(), &impatient);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
