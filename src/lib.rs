@@ -24,6 +24,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 pub mod check;
+#[cfg(feature = "net")]
+pub mod client;
 pub mod proto;
 pub mod room;
 pub mod safe;

@@ -1,0 +1,151 @@
+//! Where a server is: `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a bare IPv6 address.
+//!
+//! The port is [`PORT`] unless it is given. The IPv4 addresses of a host are
+//! tried before the others, so that `localhost` shows up at a server as
+//! 127.0.0.1 wherever it listens there.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::proto::PORT;
+
+/// How long one address may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The host and the port of a server.
+///
+/// ```
+/// use charla::client::Address;
+/// assert_eq!("localhost".parse::<Address>()?.to_string(), "localhost:65434");
+/// assert_eq!("::1".parse::<Address>()?, "[::1]:65434".parse()?);
+/// assert!("localhost:puerto".parse::<Address>().is_err());
+/// # Ok::<(), charla::client::BadAddress>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    host: String,
+    port: u16,
+}
+
+/// It is no address of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    /// There is no host.
+    Host,
+    /// What stands after the host is no port from 1 to 65535.
+    Port,
+}
+
+impl Address {
+    /// Opens a TCP connection to the first address of the host that takes one.
+    ///
+    /// # Errors
+    /// That of the last address tried, or of the resolution of the host.
+    pub async fn connect(&self) -> io::Result<TcpStream> {
+        let mut addresses: Vec<SocketAddr> = lookup_host((self.host.as_str(), self.port)).await?.collect();
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let mut failure = io::ErrorKind::NotFound.into();
+        for address in addresses {
+            match open(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+}
+
+async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
+    // A line is a whole message: it does not wait for others.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+impl FromStr for Address {
+    type Err = BadAddress;
+
+    fn from_str(given: &str) -> Result<Address, BadAddress> {
+        let (host, port) = split(given)?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(BadAddress::Host);
+        }
+        let port = match port {
+            None => PORT,
+            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or(BadAddress::Port)?,
+        };
+        Ok(Address { host: host.to_owned(), port })
+    }
+}
+
+/// The host, out of its brackets, and what stands for the port.
+fn split(given: &str) -> Result<(&str, Option<&str>), BadAddress> {
+    if given.parse::<Ipv6Addr>().is_ok() {
+        return Ok((given, None));
+    }
+    if let Some((host, rest)) = given.strip_prefix('[').and_then(|given| given.split_once(']')) {
+        host.parse::<Ipv6Addr>().map_err(|_| BadAddress::Host)?;
+        return match rest.strip_prefix(':') {
+            None if rest.is_empty() => Ok((host, None)),
+            None => Err(BadAddress::Port),
+            port => Ok((host, port)),
+        };
+    }
+    match given.split_once(':') {
+        None => Ok((given, None)),
+        Some((_, port)) if port.contains(':') => Err(BadAddress::Host),
+        Some((host, port)) => Ok((host, Some(port))),
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Address { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+impl fmt::Display for BadAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BadAddress::Host => "se espera HOST, HOST:PUERTO o [IPV6]:PUERTO",
+            BadAddress::Port => "el puerto es un número de 1 a 65535",
+        })
+    }
+}
+
+impl std::error::Error for BadAddress {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(given: &str) -> Result<String, BadAddress> {
+        given.parse::<Address>().map(|address| address.to_string())
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_perhaps_a_port() {
+        assert_eq!(parsed("localhost"), Ok("localhost:65434".to_owned()));
+        assert_eq!(parsed("10.0.0.1:80"), Ok("10.0.0.1:80".to_owned()));
+        for same in ["::1", "[::1]", "[::1]:65434"] {
+            assert_eq!(parsed(same), Ok("[::1]:65434".to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for bad in ["", ":80", "[::1", "[x]:80", "a:b:c", "a b"] {
+            assert_eq!(parsed(bad), Err(BadAddress::Host), "{bad}");
+        }
+        for bad in ["a:", "a:0", "a:65536", "a:x", "[::1]80"] {
+            assert_eq!(parsed(bad), Err(BadAddress::Port), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The line editor, in a thread of its own: it blocks while a person types.
+//!
+//! It reads when it is asked: a name once, or texts until there is the wish to
+//! leave. What it reads goes by a channel without a bound, so that it never waits
+//! for the connection: it is also the one who draws what the connection brings.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use rustyline::config::{BellStyle, Config};
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{ColorMode, CompletionType, Editor, ExternalPrinter};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::super::input::is_leaving;
+use super::super::render::{NAME_PROMPT, NOT_UTF8, TEXT_PROMPT};
+use super::screen::{Above, Screen, write};
+
+/// Printed where the prompt was wiped, it leaves the cursor where it is (but in
+/// the top row, after Ctrl-L: there it costs an empty row), and has the line
+/// editor draw the prompt again, with what has arrived above it.
+const WAKE_UP: &str = "\x1b[A\n";
+
+/// How long an escape may stand alone before it is no more the beginning of a key.
+const ESCAPE_MS: u16 = 200;
+
+/// What to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// One line, the name.
+    Name,
+    /// Lines, until there is the wish to leave.
+    Texts,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) enum Typed {
+    Line(String),
+    /// The wish to leave; lines may follow that were pasted behind it.
+    Leave,
+}
+
+/// Starts the thread, and the one that wakes it.
+pub(super) fn start(
+    screen: Arc<Screen>,
+    wakes: Receiver<()>,
+) -> rustyline::Result<(Sender<Ask>, UnboundedReceiver<Typed>)> {
+    let mut editor = Editor::with_config(config())?;
+    editor.set_helper(Some(Above::new(Arc::clone(&screen))));
+    let mut printer = editor.create_external_printer()?;
+    // It may block as long as nobody reads a line, so it has a thread too.
+    thread::spawn(move || while wakes.recv().is_ok_and(|()| printer.print(WAKE_UP.to_owned()).is_ok()) {});
+    let (asks, asked) = channel();
+    let (typed, reads) = unbounded_channel();
+    let mut reader = Reader { editor, screen, typed };
+    thread::spawn(move || while asked.recv().is_ok_and(|ask| reader.answer(ask).is_some()) {});
+    Ok((asks, reads))
+}
+
+fn config() -> Config {
+    Config::builder()
+        // Drawing above the prompt is a matter of colours to rustyline.
+        .color_mode(ColorMode::Forced)
+        .completion_type(CompletionType::List)
+        .bell_style(BellStyle::None)
+        .keyseq_timeout(Some(ESCAPE_MS))
+        .build()
+}
+
+struct Reader {
+    editor: Editor<Above, DefaultHistory>,
+    screen: Arc<Screen>,
+    typed: UnboundedSender<Typed>,
+}
+
+impl Reader {
+    /// Reads what is asked for; `None` when there is no more to read.
+    fn answer(&mut self, ask: Ask) -> Option<()> {
+        match ask {
+            Ask::Name => {
+                let name = self.read(NAME_PROMPT).filter(|name| !is_leaving(name));
+                self.send(name.map_or(Typed::Leave, Typed::Line))
+            }
+            Ask::Texts => {
+                while let Some(line) = self.read(TEXT_PROMPT) {
+                    let _ = self.editor.add_history_entry(&line);
+                    let lines: Vec<&str> = line.split('\n').collect();
+                    lines.iter().try_for_each(|line| self.send_line(line))?;
+                    if lines.iter().any(|line| is_leaving(line)) {
+                        return None;
+                    }
+                }
+                self.wipe_prompt();
+                self.send(Typed::Leave)
+            }
+        }
+    }
+
+    fn send_line(&self, line: &str) -> Option<()> {
+        self.send(if is_leaving(line) { Typed::Leave } else { Typed::Line(line.to_owned()) })
+    }
+
+    fn send(&self, typed: Typed) -> Option<()> {
+        self.typed.send(typed).ok()
+    }
+
+    /// The next line; `None` for Ctrl-D, Ctrl-C, and a terminal that is gone.
+    fn read(&mut self, prompt: &str) -> Option<String> {
+        loop {
+            match self.editor.readline(prompt) {
+                Ok(line) => return Some(line),
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => self.screen.push(NOT_UTF8),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// The empty prompt on which one left is no part of the transcript.
+    fn wipe_prompt(&self) {
+        if self.screen.is_untyped() {
+            write("\x1b[A\r\x1b[K");
+        }
+    }
+}
