@@ -1,0 +1,14 @@
+//! The real `charla-client` against a scripted server: through pipes, and in a
+//! pseudo-terminal, where what counts is what a person sees.
+#![cfg(feature = "cli")]
+
+mod common;
+
+#[path = "client/editing.rs"]
+mod editing;
+#[path = "client/ending.rs"]
+mod ending;
+#[path = "client/pipe.rs"]
+mod pipe;
+#[path = "client/wire.rs"]
+mod wire;

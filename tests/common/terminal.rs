@@ -1,0 +1,154 @@
+//! A program in a pseudo-terminal, and what a person there sees: the screen of a
+//! terminal emulator that is fed with its output.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Instant;
+
+use rexpect::process::PtyProcess;
+use rexpect::process::WaitStatus;
+use rustix::termios::{InputModes, LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+use super::DEADLINE;
+
+pub struct Terminal {
+    process: PtyProcess,
+    master: File,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    output: Mutex<Output>,
+    changed: Condvar,
+}
+
+struct Output {
+    emulator: vt100::Parser,
+    raw: Vec<u8>,
+    closed: bool,
+}
+
+fn size(cells: u16) -> NonZeroU16 {
+    NonZeroU16::new(cells).unwrap()
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output { emulator: vt100::Parser::new(size(24), size(80), 0), raw: Vec::new(), closed: false }
+    }
+}
+
+impl Output {
+    /// The rows of the screen without what is empty behind and below.
+    fn screen(&self) -> String {
+        let screen = self.emulator.screen();
+        let rows: Vec<_> = screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
+        rows.join("\n").trim_end().to_owned()
+    }
+}
+
+impl Terminal {
+    /// Starts the program in a terminal of 24 rows and 80 columns.
+    pub fn start(command: Command) -> Terminal {
+        let process = PtyProcess::new(command).unwrap();
+        let master = process.get_file_handle().unwrap();
+        let seen = Arc::new(Seen::default());
+        let terminal = Terminal { process, master, seen };
+        terminal.resize(24, 80);
+        let (mut output, seen) = (terminal.master.try_clone().unwrap(), Arc::clone(&terminal.seen));
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            // The end of the program is an error of its terminal.
+            while let Ok(n @ 1..) = output.read(&mut chunk) {
+                seen.update(|output| {
+                    output.emulator.process(&chunk[..n]);
+                    output.raw.extend_from_slice(&chunk[..n]);
+                });
+            }
+            seen.update(|output| output.closed = true);
+        });
+        terminal
+    }
+
+    pub fn resize(&self, rows: u16, cols: u16) {
+        self.seen.update(|output| output.emulator.screen_mut().set_size(size(rows), size(cols)));
+        tcsetwinsize(&self.master, Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    }
+
+    /// Types, `\r` being the key Enter.
+    pub fn type_(&mut self, keys: &str) {
+        self.type_bytes(keys.as_bytes());
+    }
+
+    pub fn type_bytes(&mut self, keys: &[u8]) {
+        self.master.write_all(keys).unwrap();
+    }
+
+    /// Waits until this holds for the screen, and returns it.
+    pub fn wait_for(&self, holds: impl Fn(&str) -> bool) -> String {
+        self.seen.wait(|output| holds(&output.screen()));
+        self.screen()
+    }
+
+    pub fn wait_for_text(&self, text: &str) -> String {
+        self.wait_for(|screen| screen.contains(text))
+    }
+
+    pub fn screen(&self) -> String {
+        self.seen.output.lock().unwrap().screen()
+    }
+
+    /// Where the cursor stands: row and column from 0.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.seen.output.lock().unwrap().emulator.screen().cursor_position()
+    }
+
+    /// All that the program wrote, as it wrote it. (The emulator passes over
+    /// U+FFFD: it can be seen only here.)
+    pub fn output(&self) -> String {
+        String::from_utf8(self.seen.output.lock().unwrap().raw.clone()).unwrap()
+    }
+
+    /// Waits for the end of the program: its exit code, and the screen it leaves.
+    pub fn wait_exit(&self) -> (i32, String) {
+        self.seen.wait(|output| output.closed);
+        match self.process.wait().unwrap() {
+            WaitStatus::Exited(_, code) => (code, self.screen()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether lines are edited and keys are signals again, as a shell wants it.
+    pub fn is_usable(&self) -> bool {
+        let modes = tcgetattr(&self.master).unwrap();
+        modes.local_modes.contains(LocalModes::ICANON | LocalModes::ISIG)
+            && modes.input_modes.contains(InputModes::ICRNL)
+            && !self.seen.output.lock().unwrap().emulator.screen().bracketed_paste()
+    }
+}
+
+impl Seen {
+    fn update(&self, change: impl FnOnce(&mut Output)) {
+        change(&mut self.output.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, holds: impl Fn(&Output) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        let mut output = self.output.lock().unwrap();
+        while !holds(&output) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let screen = output.screen();
+                drop(output);
+                panic!("waited in vain; on the screen:\n{screen}");
+            }
+            output = self.changed.wait_timeout(output, left).unwrap().0;
+        }
+    }
+}
