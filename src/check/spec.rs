@@ -35,7 +35,7 @@ fn clause(line: &str) -> Option<Clause> {
     Some(Clause { id: id.to_owned(), level, text: text.to_owned() })
 }
 
-/// All dialogues, in the order of the text; the id of each is made of its title.
+/// All dialogues, in the order of the text; the id of each is `spec-` and the words of its title.
 ///
 /// # Errors
 /// The first mistake in one of them, with its line in SPEC.md.
@@ -47,7 +47,7 @@ pub fn dialogues(spec: &str) -> Result<Vec<Case>, CaseError> {
         let first_line = block.first().map_or(1, |(_, number)| *number);
         let text: String = block.iter().flat_map(|(line, _)| [line, "\n"]).collect();
         let mut case = Case::parse_at("", &text, first_line)?;
-        case.id = slug(&case.title);
+        case.id = format!("spec-{}", slug(&case.title));
         cases.push(case);
     }
     Ok(cases)
@@ -66,18 +66,18 @@ mod tests {
     #[test]
     fn clauses_have_an_id_and_a_level() {
         let spec =
-            "# [A-1]\n- **[ROOM-3]** A server MUST NOT err [A-2].\n- **[A-2]** It SHOULD.\n- **[A-3]** It MAY.\n- no\n";
+            "# [x-1]\n- **[x-4]** A server MUST NOT err [x-2].\n- **[x-2]** It SHOULD.\n- **[x-3]** It MAY.\n- no\n";
         let found: Vec<_> = clauses(spec).into_iter().map(|c| (c.id, c.level)).collect();
-        let expected = [("ROOM-3", Level::Must), ("A-2", Level::Should), ("A-3", Level::May)];
+        let expected = [("x-4", Level::Must), ("x-2", Level::Should), ("x-3", Level::May)];
         assert_eq!(found, expected.map(|(id, level)| (id.to_owned(), level)));
     }
 
     #[test]
     fn dialogues_know_their_lines() {
-        let spec = "x\n```chat\ntitle: It's a test\nclauses: A-1\n\nAna> BYE\n```\n```abnf\nAna> x\n```\n";
+        let spec = "x\n```chat\ntitle: It's a test\nclauses: x-1\n\nAna> BYE\n```\n```abnf\nAna> x\n```\n";
         let cases = dialogues(spec).unwrap();
         assert_eq!(cases.len(), 1);
-        assert_eq!((cases[0].id.as_str(), cases[0].steps[0].line), ("it-s-a-test", 6));
-        assert_eq!(dialogues("\n```chat\ntitle: a\nclauses: A-1\n\nAna").unwrap_err().line, 6);
+        assert_eq!((cases[0].id.as_str(), cases[0].steps[0].line), ("spec-it-s-a-test", 6));
+        assert_eq!(dialogues("\n```chat\ntitle: a\nclauses: x-1\n\nAna").unwrap_err().line, 6);
     }
 }
