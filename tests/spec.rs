@@ -37,7 +37,8 @@ fn files(folders: &[&str]) -> Vec<PathBuf> {
 /// Such as `ROOM-3`.
 fn is_id(word: &str) -> bool {
     word.split_once('-').is_some_and(|(area, number)| {
-        !area.is_empty() && area.bytes().all(|b| b.is_ascii_uppercase()) && number.parse::<u32>().is_ok()
+        // An area has letters enough not to be taken for an example's.
+        area.len() > 1 && area.bytes().all(|b| b.is_ascii_uppercase()) && number.parse::<u32>().is_ok()
     })
 }
 

@@ -140,7 +140,7 @@ fn a_server_that_does_not_answer_can_be_left() {
     assert_eq!((terminal.wait_exit().0, terminal.is_usable()), (0, true));
 }
 
-/// [UI-6] [CLIENT-5] Spaces of a text are kept, and an empty line says nothing.
+/// [UI-6] [CLIENT-5] [CLIENT-21] Spaces of a text are kept, and an empty line says nothing.
 #[test]
 fn texts_are_said_as_they_are_typed() {
     let script = Script::new();

@@ -56,7 +56,7 @@ fn bytes_may_come_one_at_a_time() {
     assert_eq!(filter.line(), "Luis: ¿qué tal?");
 }
 
-/// [SCREEN-3] [CLIENT-20] Control characters never reach the terminal as they
+/// [SCREEN-3] [SCREEN-9] [CLIENT-20] Control characters never reach the terminal as they
 /// are, and nothing else reorders or breaks a line there.
 #[test]
 fn nothing_from_the_network_acts_on_the_terminal() {
