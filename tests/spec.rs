@@ -97,7 +97,7 @@ fn ids_are_unique_and_without_gaps() {
     }
     for (area, numbers) in areas {
         // A clause that is given up leaves its id behind, with a word about it.
-        assert_eq!(numbers.len() as u32, *numbers.last().unwrap(), "{area} has gaps");
+        assert_eq!(u32::try_from(numbers.len()).unwrap(), *numbers.last().unwrap(), "{area} has gaps");
     }
 }
 

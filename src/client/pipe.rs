@@ -5,7 +5,7 @@
 //! own texts where their receipts stand in it. At the end of the input, and at
 //! `salir`, it waits for the last receipt, leaves, and reads on to the end.
 //!
-//! A fast producer waits: at most [`WINDOW`] texts are without a receipt, and the
+//! A fast producer waits: at most `WINDOW` texts are without a receipt, and the
 //! input is read no further meanwhile. The connection is read all the time, so
 //! that no server can wait for this client while this client waits for it. When
 //! the output is closed it leaves. What it says besides goes to the second

@@ -6,9 +6,9 @@
 //! typed. `salir`, Ctrl-D and Ctrl-C leave. When the server ends the connection
 //! it says why, and which texts have no receipt.
 //!
-//! Three parts run at once: the line editor in a thread ([`editor`]), the
+//! Three parts run at once: the line editor in a thread (`editor`), the
 //! connection here, and between them the lines that wait to be drawn
-//! ([`screen`]). Whoever waits does so for one side only: typed lines queue
+//! (`screen`). Whoever waits does so for one side only: typed lines queue
 //! without a bound, and arriving ones stop the connection when too many wait.
 
 mod editor;

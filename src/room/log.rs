@@ -193,9 +193,17 @@ impl Log {
     }
 }
 
-/// What follows `read` in `lines`, up to and with the end of that line; nothing
-/// when a line ends right there.
-pub(crate) fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
+/// What follows the first `read` bytes of `lines`, up to and with the end of that line;
+/// nothing when a line ends right there.
+///
+/// ```
+/// use charla::room::rest_of_line;
+/// let lines = "JOIN Ana\nJOIN Luis\n".into();
+/// assert_eq!(rest_of_line(&lines, 11), "IN Luis\n");
+/// assert_eq!(rest_of_line(&lines, 9), "");
+/// ```
+#[must_use]
+pub fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
     let between_lines = read == 0 || lines.get(read - 1) == Some(&b'\n');
     match lines.get(read..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         Some(lf) if !between_lines => lines.slice(read..=read + lf),

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use slab::Slab;
 
 use crate::proto::{Code, Name, Text, encode};
-pub(crate) use log::rest_of_line;
+pub use log::rest_of_line;
 use log::{Cursor, Log};
 pub use observer::Observed;
 use observer::Observer;
