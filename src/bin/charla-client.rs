@@ -28,7 +28,7 @@ Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si
 
 Termina con 0 tras salir, 1 si el servidor cortó o no se pudo llegar a él, 2 por mal uso.")]
 struct Options {
-    /// Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO
+    /// Dónde está el servidor: HOST, HOST:PUERTO o `[IPV6]:PUERTO`
     #[arg(value_name = "HOST[:PUERTO]", default_value = "localhost:65434", hide_default_value = true)]
     address: Address,
     /// Con qué nombre entrar; si falta, se pregunta
