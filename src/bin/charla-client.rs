@@ -1,7 +1,7 @@
 //! `charla-client`: visits a chat from a terminal, or as a filter.
 
 use std::env;
-use std::io::{self, BufReader, IsTerminal};
+use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 
 use charla::client::{Address, pipe, terminal};
@@ -48,7 +48,11 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("No se puede usar la terminal: {error}. Prueba con otra, o con la entrada desde un fichero.");
+            // Standard error may be closed too; the exit code still tells.
+            let _ = writeln!(
+                io::stderr(),
+                "No se puede usar la terminal: {error}. Prueba con otra, o con la entrada desde un fichero."
+            );
             ExitCode::FAILURE
         }
     }

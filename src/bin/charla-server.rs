@@ -7,33 +7,48 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use charla::server::{self, Console, Options};
-use clap::Parser;
+use clap::{ArgAction, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Servidor de chat Charla: una sala para todos los que se conectan.
-#[derive(Debug, Parser)]
-#[command(version, about)]
+const HELP: &str = "\
+{about}
+
+Uso: charla-server [OPCIONES]
+
+Opciones:
+{options}{after-help}";
+
+/// Sirve un chat de Charla: una sala para todos los que se conectan.
+#[derive(Parser)]
+#[command(version, help_template = HELP, disable_help_flag = true, disable_version_flag = true)]
+#[command(after_help = "\
+La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
+SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
+
+Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.")]
 struct Arguments {
-    /// Dónde escuchar; se puede repetir. El puerto 0 toma uno libre.
-    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:65434")]
+    /// Dónde escuchar (localhost:65434); se puede repetir; el puerto 0 toma uno libre
+    #[arg(long, value_name = "HOST:PUERTO", default_value = "localhost:65434", hide_default_value = true)]
     listen: Vec<Place>,
-
-    /// Qué diagnósticos van a la salida de errores: `error`, `warn`, `info`, `debug`, `trace`, o un filtro de `tracing`.
-    #[arg(long, value_name = "FILTRO", env = "CHARLA_LOG", default_value = "warn")]
-    log: EnvFilter,
-
-    /// Cuántas conexiones se admiten a la vez.
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections)]
+    /// Cuántas conexiones se admiten a la vez (10000)
+    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections, hide_default_value = true)]
     max_connections: usize,
-
-    /// Cuántos segundos tiene un cliente para decir su nombre.
-    #[arg(long, value_name = "SEGUNDOS", default_value = "30", value_parser = seconds)]
+    /// Cuánto tiene un cliente para decir su nombre (30)
+    #[arg(long, value_name = "SEGUNDOS", default_value = "30", hide_default_value = true, value_parser = seconds)]
     name_timeout: Duration,
-
-    /// Cuántos segundos pueden los lectores lentos retener la sala llena (de 0 a 30).
-    #[arg(long, value_name = "SEGUNDOS", default_value = "5", value_parser = patience)]
+    /// Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
+    #[arg(long, value_name = "SEGUNDOS", default_value = "5", hide_default_value = true, value_parser = patience)]
     patience: Duration,
+    /// Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
+    #[arg(long, value_name = "FILTRO", env = "CHARLA_LOG", default_value = "warn", hide_default_value = true)]
+    log: EnvFilter,
+    /// Muestra esta ayuda
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Muestra la versión
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
 }
 
 /// `HOST:PORT`, an IPv6 address in brackets.
@@ -47,12 +62,12 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(given: &str) -> Result<Place, String> {
-        let (host, port) = given.rsplit_once(':').ok_or("falta el puerto: se espera HOST:PORT")?;
+        let (host, port) = given.rsplit_once(':').ok_or("falta el puerto: se espera HOST:PUERTO")?;
         let port = port.parse().map_err(|_| format!("«{port}» no es un puerto (de 0 a 65535)"))?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         match bare {
             None if host.contains(':') => Err(format!("una dirección IPv6 va entre corchetes: [{host}]:{port}")),
-            None if host.is_empty() => Err("falta el host: se espera HOST:PORT".to_owned()),
+            None if host.is_empty() => Err("falta el host: se espera HOST:PUERTO".to_owned()),
             _ => Ok(Place { host: bare.unwrap_or(host).to_owned(), port }),
         }
     }
@@ -119,10 +134,10 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
 
 fn cannot_listen(place: &Place, error: &io::Error) -> String {
     let way_out = match error.kind() {
-        io::ErrorKind::AddrInUse => "el puerto está ocupado: ciérrelo o elija otro con --listen HOST:PORT",
-        io::ErrorKind::AddrNotAvailable => "esta máquina no tiene esa dirección: elija otra con --listen HOST:PORT",
-        io::ErrorKind::PermissionDenied => "falta permiso: elija un puerto desde 1024 con --listen HOST:PORT",
-        _ => "compruebe el host y el puerto de --listen HOST:PORT",
+        io::ErrorKind::AddrInUse => "el puerto está ocupado: ciérralo o elige otro con --listen HOST:PUERTO",
+        io::ErrorKind::AddrNotAvailable => "esta máquina no tiene esa dirección: elige otra con --listen HOST:PUERTO",
+        io::ErrorKind::PermissionDenied => "falta permiso: elige un puerto desde 1024 con --listen HOST:PUERTO",
+        _ => "comprueba el host y el puerto de --listen HOST:PUERTO",
     };
     format!("no se puede escuchar en {place} ({error}); {way_out}")
 }

@@ -15,7 +15,7 @@ mod editor;
 mod screen;
 mod tty;
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -126,7 +126,8 @@ impl<'a> Terminal<'a> {
         match connected {
             Ok(stream) => self.join(name.clone(), Client::join(stream, name)).await,
             Err(error) => {
-                eprintln!("{}", render::unreachable(self.address, &error));
+                // Standard error may be closed; the exit code still tells.
+                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.address, &error));
                 Entry::Over(false)
             }
         }
