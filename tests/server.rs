@@ -100,8 +100,7 @@ impl Peer {
 fn a_port_that_is_taken_is_one_clear_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = taken.local_addr().unwrap().to_string();
-    let failed =
-        Command::cargo_bin("charla-server").unwrap().args(["--log", "error", "--listen", &place]).assert().code(1);
+    let failed = Command::cargo_bin("charla-server").unwrap().args(["--listen", &place]).assert().code(1);
     let error = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
     assert!(error.contains(&place) && error.contains("el puerto está ocupado"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
@@ -111,11 +110,7 @@ fn a_port_that_is_taken_is_one_clear_line() {
 #[test]
 fn an_address_that_is_not_here_is_one_clear_line() {
     // 192.0.2.0/24 is for documentation: nobody has it.
-    let failed = Command::cargo_bin("charla-server")
-        .unwrap()
-        .args(["--log", "error", "--listen", "192.0.2.1:0"])
-        .assert()
-        .code(1);
+    let failed = Command::cargo_bin("charla-server").unwrap().args(["--listen", "192.0.2.1:0"]).assert().code(1);
     let error = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
     assert!(error.contains("192.0.2.1:0") && error.contains("no tiene esa dirección"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");

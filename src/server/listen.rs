@@ -23,7 +23,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(90);
 /// # Errors
 /// The name has no address, or none of them can be listened on: the first reason.
 pub async fn bind(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
-    let (mut listeners, mut first_error) = (Vec::new(), None);
+    let (mut listeners, mut failures) = (Vec::new(), Vec::new());
     let mut port = port;
     for address in addresses(host, port).await? {
         match listen(SocketAddr::new(address.ip(), port)) {
@@ -31,16 +31,16 @@ pub async fn bind(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
                 port = listener.local_addr()?.port();
                 listeners.push(listener);
             }
-            Err(error) => {
-                warn!(%address, %error, "cannot listen on this address");
-                first_error.get_or_insert(error);
-            }
+            Err(error) => failures.push((address, error)),
         }
     }
-    match first_error {
-        Some(error) if listeners.is_empty() => Err(error),
-        _ => Ok(listeners),
+    if listeners.is_empty() {
+        return Err(failures.into_iter().next().map_or_else(|| io::ErrorKind::NotFound.into(), |(_, error)| error));
     }
+    for (address, error) in failures {
+        warn!(%address, %error, "cannot listen on this address");
+    }
+    Ok(listeners)
 }
 
 /// The addresses of a name, IPv4 first, each once.
