@@ -82,6 +82,7 @@ impl<W: Write> Visit<W> {
 
     async fn run(mut self, address: &Address, err: &mut impl Write) -> bool {
         let ending = self.talk().await;
+        self.lines.close();
         while let Ok(line) = self.lines.try_recv() {
             self.unsaid.extend(input::texts(&line));
         }

@@ -103,7 +103,7 @@ impl<'a> Terminal<'a> {
         self.reading = false;
         match typed {
             Some(Typed::Line(name)) => Some(name),
-            Some(Typed::Leave) | None => None,
+            Some(Typed::Leave { .. }) | None => None,
         }
     }
 
@@ -204,10 +204,11 @@ impl<'a> Terminal<'a> {
 
     fn take(&mut self, typed: Typed, client: &mut Client<TcpStream>, unsaid: &mut Vec<String>) {
         match typed {
-            Typed::Leave => {
+            Typed::Leave { pasted } => {
                 self.reading = false;
                 self.screen.flush();
                 client.leave();
+                unsaid.extend(pasted.iter().flat_map(|line| input::texts(line)));
             }
             Typed::Line(line) => {
                 let texts = input::texts(&line);

@@ -40,8 +40,11 @@ pub(super) enum Ask {
 #[derive(Debug)]
 pub(super) enum Typed {
     Line(String),
-    /// The wish to leave; lines may follow that were pasted behind it.
-    Leave,
+    /// The wish to leave: the last of all.
+    Leave {
+        /// Lines that were pasted behind it, and are not to be said.
+        pasted: Vec<String>,
+    },
 }
 
 /// Starts the thread, and the one that wakes it.
@@ -81,27 +84,36 @@ impl Reader {
     /// Reads what is asked for; `None` when there is no more to read.
     fn answer(&mut self, ask: Ask) -> Option<()> {
         match ask {
-            Ask::Name => {
-                let name = self.read(NAME_PROMPT).filter(|name| !is_leaving(name));
-                self.send(name.map_or(Typed::Leave, Typed::Line))
-            }
+            Ask::Name => match self.read(NAME_PROMPT).filter(|name| !is_leaving(name)) {
+                Some(name) => self.send(Typed::Line(name)),
+                None => self.leave(Vec::new()),
+            },
             Ask::Texts => {
                 while let Some(line) = self.read(TEXT_PROMPT) {
                     let _ = self.editor.add_history_entry(&line);
-                    let lines: Vec<&str> = line.split('\n').collect();
-                    lines.iter().try_for_each(|line| self.send_line(line))?;
-                    if lines.iter().any(|line| is_leaving(line)) {
-                        return None;
-                    }
+                    self.say(line.split('\n').map(str::to_owned))?;
                 }
                 self.wipe_prompt();
-                self.send(Typed::Leave)
+                self.leave(Vec::new())
             }
         }
     }
 
-    fn send_line(&self, line: &str) -> Option<()> {
-        self.send(if is_leaving(line) { Typed::Leave } else { Typed::Line(line.to_owned()) })
+    /// One line, or those of a paste.
+    fn say(&self, mut lines: impl Iterator<Item = String>) -> Option<()> {
+        while let Some(line) = lines.next() {
+            if is_leaving(&line) {
+                return self.leave(lines.collect());
+            }
+            self.send(Typed::Line(line))?;
+        }
+        Some(())
+    }
+
+    /// There is no more to read.
+    fn leave(&self, pasted: Vec<String>) -> Option<()> {
+        let _ = self.send(Typed::Leave { pasted });
+        None
     }
 
     fn send(&self, typed: Typed) -> Option<()> {

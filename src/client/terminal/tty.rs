@@ -2,7 +2,8 @@
 //!
 //! Between two lines the line editor puts the terminal back as it found it. So
 //! that what is typed or pasted just then is neither echoed nor translated, it
-//! finds it quiet: no echo, no line discipline. Ctrl-C stays a signal there.
+//! finds it quiet: no echo, no line discipline. Ctrl-C stays a signal there, but
+//! one that throws away neither what is typed nor what is still to be shown.
 
 use std::io::{self, Write};
 
@@ -21,6 +22,7 @@ impl Quiet {
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
         quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN;
+        quiet.local_modes |= LocalModes::NOFLSH;
         quiet.input_modes -= InputModes::ICRNL | InputModes::IXON;
         quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
         quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
