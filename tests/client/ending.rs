@@ -7,7 +7,7 @@ use crate::editing::ana;
 /// The lines that remain on the screen, and the exit code.
 fn remains(terminal: &Terminal) -> (i32, Vec<String>) {
     let (code, screen) = terminal.wait_exit();
-    assert!(terminal.is_usable());
+    assert!(terminal.unusable().is_empty());
     (code, screen.lines().map(str::to_owned).collect())
 }
 

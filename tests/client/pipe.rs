@@ -174,7 +174,8 @@ fn a_closed_output_leaves() {
     let mut peer = script.join("Ana");
     filter.line();
     filter.close_output();
-    peer.send("MSG Luis a\n");
+    // A process that another test is just starting may hold that output a moment longer.
+    peer.send_until_it_speaks("MSG Luis a\n");
     peer.expect_leaving();
     let left = filter.finish();
     assert_eq!((left.code, left.err.as_str()), (0, ""));

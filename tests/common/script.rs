@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::DEADLINE;
 
@@ -78,6 +78,17 @@ impl Peer {
 
     pub fn expect(&mut self, line: &str) {
         assert_eq!(self.line(), line);
+    }
+
+    /// Sends these lines again and again, until the client has something to say.
+    pub fn send_until_it_speaks(&mut self, lines: &str) {
+        let end = Instant::now() + DEADLINE;
+        self.stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        while self.lines.fill_buf().is_err() {
+            assert!(Instant::now() < end, "the client says something");
+            self.send(lines);
+        }
+        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
     }
 
     /// The client says this, and gets its receipt.

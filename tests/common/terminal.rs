@@ -123,12 +123,16 @@ impl Terminal {
         }
     }
 
-    /// Whether lines are edited and keys are signals again, as a shell wants it.
-    pub fn is_usable(&self) -> bool {
+    /// What is not as a shell wants it: lines to be edited, and keys to be signals.
+    pub fn unusable(&self) -> Vec<&'static str> {
         let modes = tcgetattr(&self.master).unwrap();
-        modes.local_modes.contains(LocalModes::ICANON | LocalModes::ISIG)
-            && modes.input_modes.contains(InputModes::ICRNL)
-            && !self.seen.output.lock().unwrap().emulator.screen().bracketed_paste()
+        let mut wrong = Vec::new();
+        for (mode, name) in [(LocalModes::ICANON, "ICANON"), (LocalModes::ISIG, "ISIG")] {
+            wrong.extend((!modes.local_modes.contains(mode)).then_some(name));
+        }
+        wrong.extend((!modes.input_modes.contains(InputModes::ICRNL)).then_some("ICRNL"));
+        wrong.extend(self.seen.output.lock().unwrap().emulator.screen().bracketed_paste().then_some("paste"));
+        wrong
     }
 }
 
