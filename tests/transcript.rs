@@ -153,7 +153,7 @@ fn clients_say_that_the_server_stops() {
     let (code, screen) = ana.wait_exit();
     assert_eq!(code, 1);
     assert!(screen.contains("servidor"), "{screen}");
-    assert!(ana.is_usable());
+    assert_eq!(ana.unusable(), [""; 0]);
     assert_eq!(server.wait().0.code(), Some(0));
 }
 
