@@ -10,17 +10,19 @@ use clap::{ArgAction, Parser};
 const HELP: &str = "\
 {about}
 
-Uso: charla-client [HOST[:PUERTO]] [--name NOMBRE]
+Uso: {usage}
 
 Argumentos:
 {positionals}
 
 Opciones:
-{options}{after-help}";
+{options}{after-help}
+";
 
 /// Entra en un chat de Charla, desde una terminal o como filtro.
 #[derive(Parser)]
-#[command(version, help_template = HELP, disable_help_flag = true, disable_version_flag = true)]
+#[command(version, disable_help_flag = true, disable_version_flag = true)]
+#[command(override_usage = "charla-client [HOST[:PUERTO]] [--name NOMBRE]", help_template = HELP)]
 #[command(after_help = "\
 Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también Ctrl-D y Ctrl-C.
 Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si falta --name:
@@ -28,8 +30,8 @@ Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si
 
 Termina con 0 tras salir, 1 si el servidor cortó o no se pudo llegar a él, 2 por mal uso.")]
 struct Options {
-    /// Dónde está el servidor: HOST, HOST:PUERTO o `[IPV6]:PUERTO`
     #[arg(value_name = "HOST[:PUERTO]", default_value = "localhost:65434", hide_default_value = true)]
+    #[arg(help = "Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO [por defecto: localhost:65434]")]
     address: Address,
     /// Con qué nombre entrar; si falta, se pregunta
     #[arg(long, value_name = "NOMBRE")]
