@@ -52,7 +52,7 @@ fn the_screen_that_remains_is_the_transcript() {
          Carlos: Hola Ana, ¿cómo estás?\nTú: Muy bien, gracias!"
     );
     assert_eq!(code, 0);
-    assert!(terminal.unusable().is_empty());
+    assert!(terminal.is_usable());
     // The cursor stands where a shell's prompt goes on.
     assert_eq!(terminal.cursor(), (6, 0));
 }

@@ -7,7 +7,7 @@ use crate::editing::ana;
 /// The lines that remain on the screen, and the exit code.
 fn remains(terminal: &Terminal) -> (i32, Vec<String>) {
     let (code, screen) = terminal.wait_exit();
-    assert!(terminal.unusable().is_empty());
+    assert!(terminal.is_usable());
     (code, screen.lines().map(str::to_owned).collect())
 }
 
@@ -98,5 +98,40 @@ fn a_bye_before_the_own_join_is_told() {
         let (exit, rows) = remains(&terminal);
         assert!(rows.concat().contains(reason), "{rows:?}");
         assert_eq!(exit, 1);
+    }
+}
+
+/// [SCREEN-6] [CLIENT-19] The end is told even while the line editor does
+/// something else: here it searches what was typed before.
+#[test]
+fn the_end_is_told_during_a_search() {
+    let script = Script::new();
+    let (mut terminal, mut peer) = ana(&script);
+    terminal.type_("uno\r");
+    peer.echo("Ana", "uno");
+    terminal.type_("\u{12}");
+    terminal.wait_for_text("reverse-i-search");
+    peer.send("BYE shutdown\n");
+    let (code, rows) = remains(&terminal);
+    assert!(rows.concat().contains("el servidor se ha detenido (shutdown)."), "{rows:?}");
+    assert_eq!(code, 1);
+}
+
+/// [CLIENT-11] Who is asked to end by a signal leaves, and what was half typed
+/// stays on the screen; so it does after Ctrl-C.
+#[test]
+fn a_signal_leaves_what_was_half_typed() {
+    for key in ["", "\u{3}"] {
+        let script = Script::new();
+        let (mut terminal, peer) = ana(&script);
+        terminal.type_("a medias");
+        terminal.wait_for_text("Tú: a medias");
+        if key.is_empty() {
+            terminal.terminate();
+        }
+        terminal.type_(key);
+        peer.expect_leaving();
+        let (code, rows) = remains(&terminal);
+        assert_eq!((code, rows.concat().as_str()), (0, "Bienvenido al chat, Ana!Tú: a medias"));
     }
 }

@@ -9,8 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use rexpect::process::PtyProcess;
-use rexpect::process::WaitStatus;
+use rexpect::process::{PtyProcess, Signal, WaitStatus};
 use rustix::termios::{InputModes, LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use super::DEADLINE;
@@ -89,6 +88,11 @@ impl Terminal {
         self.master.write_all(keys).unwrap();
     }
 
+    /// Asks the program to end, as the system does.
+    pub fn terminate(&mut self) {
+        self.process.signal(Signal::SIGTERM).unwrap();
+    }
+
     /// Waits until this holds for the screen, and returns it.
     pub fn wait_for(&self, holds: impl Fn(&str) -> bool) -> String {
         self.seen.wait(|output| holds(&output.screen()));
@@ -121,6 +125,10 @@ impl Terminal {
             WaitStatus::Exited(_, code) => (code, self.screen()),
             other => panic!("{other:?}"),
         }
+    }
+
+    pub fn is_usable(&self) -> bool {
+        self.unusable().is_empty()
     }
 
     /// What is not as a shell wants it: lines to be edited, and keys to be signals.
