@@ -13,12 +13,24 @@
 mod case;
 #[cfg(feature = "net")]
 mod judge;
+#[cfg(feature = "check")]
+pub mod known;
 pub mod lines;
 #[cfg(feature = "net")]
 mod log;
 #[cfg(feature = "net")]
 pub mod play_server;
+#[cfg(feature = "check")]
+pub mod process;
+#[cfg(feature = "check")]
+pub mod program;
 pub mod quoted;
+#[cfg(feature = "check")]
+pub mod report;
+#[cfg(feature = "check")]
+pub mod result;
+#[cfg(feature = "check")]
+pub mod run;
 pub mod segment;
 pub mod spec;
 mod step;
@@ -27,6 +39,10 @@ mod verdict;
 #[cfg(feature = "net")]
 mod wire;
 
+#[cfg(feature = "check")]
+pub mod corpus;
+#[cfg(feature = "check")]
+pub mod watch;
 pub use case::{Case, CaseError, Level, Strict};
 #[cfg(feature = "net")]
 pub use log::{Entry, Event};

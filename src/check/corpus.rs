@@ -1,0 +1,125 @@
+//! All cases and clauses, inside the program: it works away from the source tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use include_dir::{Dir, include_dir};
+
+use super::case::{Case, CaseError};
+use super::spec::{self, Clause};
+
+static SESSIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/sessions");
+static SPEC: &str = include_str!("../../SPEC.md");
+
+/// Where a case comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A dialogue of SPEC.md.
+    Dialogue,
+    /// A file of `fixtures/sessions`.
+    Session,
+}
+
+/// A case and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The case.
+    pub case: Case,
+    /// Where it comes from.
+    pub kind: Kind,
+    /// Its file as it stands; of a dialogue its steps.
+    pub source: String,
+}
+
+/// All that there is.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    /// The cases: first those of SPEC.md in its order, then the others by name.
+    pub items: Vec<Item>,
+    /// The clauses, in the order of SPEC.md.
+    pub clauses: Vec<Clause>,
+}
+
+/// Which cases are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these: an id, or a part of ids where it is none; all when there is none.
+    pub filter: Vec<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+    /// Only those that prove one of these clauses.
+    pub clauses: Vec<String>,
+}
+
+impl Kind {
+    /// Its name, for people and files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Dialogue => "dialogue",
+            Kind::Session => "session",
+        }
+    }
+}
+
+impl Corpus {
+    /// What this program carries.
+    ///
+    /// # Errors
+    /// A mistake in a file, which a test of the project finds before any user does.
+    pub fn embedded() -> Result<Corpus, CaseError> {
+        let dialogues = spec::dialogues(SPEC)?.into_iter().map(|case| {
+            let steps = case.steps.iter().flat_map(|step| [&step.source, "\n"]);
+            Item { source: steps.collect(), case, kind: Kind::Dialogue }
+        });
+        let mut items: Vec<Item> = dialogues.collect();
+        items.extend(read(&SESSIONS, Kind::Session)?);
+        Ok(Corpus { items, clauses: spec::clauses(SPEC) })
+    }
+
+    /// The case with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.case.id == id)
+    }
+
+    /// Those that are wanted, in order.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Vec<&Item> {
+        let named = |item: &Item, words: &[String]| words.iter().any(|word| self.names(word, &item.case.id));
+        let wanted = |item: &&Item| {
+            (selection.filter.is_empty() || named(item, &selection.filter))
+                && (selection.clauses.is_empty() || item.case.clauses.iter().any(|id| selection.clauses.contains(id)))
+                && !named(item, &selection.skip)
+        };
+        self.items.iter().filter(wanted).collect()
+    }
+
+    /// Whether a word of a filter is about this case. A whole id is about that case alone.
+    fn names(&self, word: &str, id: &str) -> bool {
+        word == id || (id.contains(word) && self.get(word).is_none())
+    }
+
+    /// The clauses by their ids.
+    #[must_use]
+    pub fn by_id(&self) -> BTreeMap<&str, &Clause> {
+        self.clauses.iter().map(|clause| (clause.id.as_str(), clause)).collect()
+    }
+
+    /// The names that other cases than this one use.
+    #[must_use]
+    pub fn strangers(&self, case: &Case) -> BTreeSet<Vec<u8>> {
+        let own = case.names();
+        self.items.iter().flat_map(|item| item.case.names()).filter(|name| !own.contains(name)).collect()
+    }
+}
+
+fn read(folder: &Dir<'_>, kind: Kind) -> Result<Vec<Item>, CaseError> {
+    let mut items = Vec::new();
+    for file in folder.files().filter(|file| file.path().extension().is_some_and(|ending| ending == "chat")) {
+        let id = file.path().file_stem().unwrap_or_default().to_string_lossy();
+        let source = file.contents_utf8().unwrap_or_default().to_owned();
+        items.push(Item { case: Case::parse(&id, &source)?, kind, source });
+    }
+    items.sort_by(|a, b| a.case.id.cmp(&b.case.id));
+    Ok(items)
+}

@@ -1,0 +1,45 @@
+//! A list of cases that are known to fail, each with its reason.
+//!
+//! One that passes after all is an error: the list is to tell the truth.
+
+use std::collections::BTreeMap;
+
+/// Reads a list: a case's id, `#` and the reason on each line; empty lines and lines that
+/// begin with `#` mean nothing.
+///
+/// ```
+/// let list = charla::check::known::parse("an-id  # not done yet\n").unwrap();
+/// assert_eq!(list["an-id"], "not done yet");
+/// ```
+///
+/// # Errors
+/// A line without a reason, or an id that comes twice: where, and what to do.
+pub fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut known = BTreeMap::new();
+    for (line, number) in text.lines().zip(1..) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (id, reason) = line.split_once('#').map_or((line, ""), |(id, reason)| (id.trim(), reason.trim()));
+        if reason.is_empty() {
+            return Err(format!("línea {number}: falta la razón; escribe «{id}  # por qué falla»"));
+        }
+        if known.insert(id.to_owned(), reason.to_owned()).is_some() {
+            return Err(format!("línea {number}: «{id}» ya está en la lista; quita una de las dos"));
+        }
+    }
+    Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_reason_and_stands_once() {
+        assert!(parse("a # x\n\n# comment\nb # y # z\n").is_ok_and(|known| known.len() == 2 && known["b"] == "y # z"));
+        assert!(parse("a\n").unwrap_err().contains("línea 1"));
+        assert!(parse("a # x\na # y\n").unwrap_err().contains("línea 2"));
+    }
+}

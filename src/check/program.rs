@@ -1,0 +1,139 @@
+//! The server under test: one that runs at an address, or a command that is
+//! started afresh, each time on a free port.
+//!
+//! In the words of a command `{host}` and `{port}` stand for where it is to listen.
+//! It is ready when its port accepts a connection. Whatever it does instead, that
+//! is known within a deadline.
+
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::process::Process;
+
+/// Between two looks whether it is ready.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long a knock waits for its answer; none is needed.
+const KNOCK: Duration = Duration::from_millis(300);
+
+/// How often it is started: another may have taken the free port in between.
+const STARTS: usize = 2;
+
+/// A command with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Where it is started, if not here.
+    pub folder: Option<PathBuf>,
+}
+
+/// The server under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// One that runs.
+    At(SocketAddr),
+    /// One that is started.
+    Started(Template),
+}
+
+/// A server that accepts connections.
+#[derive(Debug)]
+pub struct Ready {
+    /// Where.
+    pub address: SocketAddr,
+    /// What runs there, if it was started here.
+    pub process: Option<Process>,
+}
+
+impl Template {
+    /// The words with each `{key}` replaced by its value.
+    ///
+    /// ```
+    /// use charla::check::program::Template;
+    /// let template = Template { words: vec!["servidor".into(), "-p{port}".into()], folder: None };
+    /// assert_eq!(template.fill(&[("port", "7")]), ["servidor", "-p7"]);
+    /// ```
+    #[must_use]
+    pub fn fill(&self, values: &[(&str, &str)]) -> Vec<String> {
+        let fill = |word: &String| {
+            values.iter().fold(word.clone(), |word, (key, value)| word.replace(&format!("{{{key}}}"), value))
+        };
+        self.words.iter().map(fill).collect()
+    }
+}
+
+impl Program {
+    /// Starts it, where it is to be started, and waits until it accepts connections.
+    ///
+    /// # Errors
+    /// It does not within this time; the text says why, to a person.
+    pub fn ready(&self, within: Duration) -> Result<Ready, String> {
+        let template = match self {
+            Program::At(address) => return reach(*address, within),
+            Program::Started(template) => template,
+        };
+        let mut why = String::new();
+        for _ in 0..STARTS {
+            match start(template, within) {
+                Err((again, error)) if again => why = error,
+                done => return done.map_err(|(_, why)| why),
+            }
+        }
+        Err(why)
+    }
+}
+
+fn reach(address: SocketAddr, within: Duration) -> Result<Ready, String> {
+    match TcpStream::connect_timeout(&address, within) {
+        Ok(stream) => {
+            knock(&stream);
+            Ok(Ready { address, process: None })
+        }
+        Err(error) => Err(format!("nadie acepta conexiones en {address} ({error})")),
+    }
+}
+
+/// Whether a failure is worth another start stands before its reason.
+fn start(template: &Template, within: Duration) -> Result<Ready, (bool, String)> {
+    let address = free_address().map_err(|error| (false, format!("no hay un puerto libre ({error})")))?;
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let words = template.fill(&[("host", &host), ("port", &port)]);
+    let process = Process::start(&words, template.folder.as_deref())
+        .map_err(|error| (false, format!("no se puede iniciar «{}» ({error})", words.join(" "))))?;
+    let deadline = Instant::now() + within;
+    while Instant::now() < deadline {
+        if let Ok(stream) = TcpStream::connect_timeout(&address, within) {
+            knock(&stream);
+            return Ok(Ready { address, process: Some(process) });
+        }
+        if process.has_ended() {
+            let output = process.output();
+            return Err((true, format!("el programa {} antes de escuchar{}", process.end(), said(&output))));
+        }
+        thread::sleep(TICK);
+    }
+    let seconds = within.as_secs_f32();
+    Err((false, format!("el programa no escucha en {address} después de {seconds} s{}", said(&process.output()))))
+}
+
+/// What a program has printed, behind a sentence about it.
+pub(super) fn said(output: &str) -> String {
+    let lines: Vec<_> = output.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default();
+    if last.is_empty() { String::new() } else { format!("; su salida termina así:\n{}", last.join("\n")) }
+}
+
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?.local_addr()
+}
+
+/// Goes away as politely as a client can that says nothing: a reset is not for everybody.
+fn knock(mut stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(KNOCK));
+    let _ = stream.read(&mut [0; 64]).and_then(|_| stream.read(&mut [0; 64]));
+}

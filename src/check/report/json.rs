@@ -1,0 +1,41 @@
+//! JSON for programs: `docs/check.md` has its schema.
+
+use serde_json::{Value, json};
+
+use crate::check::result::{CaseResult, Run};
+
+/// The run as JSON.
+#[must_use]
+pub fn json(run: &Run) -> String {
+    let totals: serde_json::Map<_, _> =
+        run.totals().into_iter().map(|(verdict, count)| (verdict.as_str().to_owned(), count.into())).collect();
+    let report = json!({
+        "program": run.program,
+        "conforms": run.conforms(),
+        "strict": run.strict,
+        "seconds": run.duration.as_secs_f64(),
+        "totals": totals,
+        "cases": run.cases.iter().map(case).collect::<Vec<_>>(),
+    });
+    format!("{report:#}\n")
+}
+
+fn case(case: &CaseResult) -> Value {
+    let clauses: Vec<_> = case.clauses.iter().map(|clause| clause.id.as_str()).collect();
+    let failure = case.failure.as_ref().map(|failure| {
+        let (line, step) = case.step.clone().unzip();
+        json!({ "cut": case.cut, "line": line, "step": step, "expected": failure.expected, "received": failure.received })
+    });
+    json!({
+        "id": case.id,
+        "title": case.title,
+        "clauses": clauses,
+        "level": format!("{:?}", case.level).to_uppercase(),
+        "verdict": case.verdict.as_str(),
+        "reason": case.reason,
+        "known": case.known,
+        "notes": case.notes,
+        "seconds": case.duration.as_secs_f64(),
+        "failure": failure,
+    })
+}

@@ -1,0 +1,12 @@
+//! Reports: one run, told in several ways. All are made from the one
+//! [`Run`](super::result::Run), and none of them judges.
+
+pub mod html;
+pub mod json;
+pub mod junit;
+mod svg;
+pub mod tap;
+pub mod text;
+
+#[cfg(test)]
+mod tests;

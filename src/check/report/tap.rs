@@ -1,0 +1,50 @@
+//! TAP, the Test Anything Protocol, version 14: a line for each case.
+
+use crate::check::result::{CaseResult, Run, Verdict};
+use crate::safe::safe;
+
+/// The run as TAP.
+#[must_use]
+pub fn tap(run: &Run) -> String {
+    let mut text = format!("TAP version 14\n1..{}\n", run.cases.len());
+    for (case, number) in run.cases.iter().zip(1..) {
+        text += &point(run, case, number);
+    }
+    text
+}
+
+fn point(run: &Run, case: &CaseResult, number: usize) -> String {
+    // What is known to fail is a TODO of TAP: it does not count, but if it passes.
+    let ok = if case.has_failed(run.strict) || case.passes_after_all() { "not ok" } else { "ok" };
+    let directive = match (case.verdict, &case.known) {
+        (_, Some(reason)) if !case.passes_after_all() => format!(" # TODO {}", one_line(reason)),
+        (Verdict::Skip | Verdict::Absent, _) => {
+            format!(" # SKIP {}", one_line(case.reason.as_deref().unwrap_or(case.verdict.as_str())))
+        }
+        _ => String::new(),
+    };
+    let mut text = format!("{ok} {number} - {}{directive}\n", case.id);
+    if case.verdict != Verdict::Pass {
+        text += &diagnosis(case);
+    }
+    text
+}
+
+/// The YAML block of a point; each value is a JSON string, which YAML reads.
+fn diagnosis(case: &CaseResult) -> String {
+    let clauses: Vec<_> = case.clauses.iter().map(|clause| clause.id.as_str()).collect();
+    let mut text = format!("  ---\n  verdict: {}\n  clauses: [{}]\n", case.verdict.as_str(), clauses.join(", "));
+    if let Some(failure) = &case.failure {
+        text += &format!("  expected: {}\n  received: {}\n", json(&failure.expected), json(&failure.received));
+    }
+    text + "  ...\n"
+}
+
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A directive ends with its line, and a `#` would begin another.
+fn one_line(text: &str) -> String {
+    safe(&text.replace(['\n', '#'], " ")).into_owned()
+}

@@ -1,0 +1,126 @@
+//! The run for a person at a terminal: a line for each case, what went wrong with the
+//! rules and a diagram in two lanes, and what it all comes to.
+
+use std::fmt::Write;
+
+use crate::check::log::{Entry, Event};
+use crate::check::quoted::quote;
+use crate::check::result::{CaseResult, Run, Verdict};
+use crate::safe::safe;
+
+/// How many events a diagram shows: the last ones.
+const SHOWN: usize = 24;
+
+/// How wide a lane is, in characters.
+const LANE: usize = 44;
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether to use them.
+    pub colours: bool,
+}
+
+impl Style {
+    fn paint(self, verdict: Verdict, text: &str) -> String {
+        let colour = match verdict {
+            Verdict::Pass => 32,
+            Verdict::Warn => 33,
+            Verdict::Absent | Verdict::Skip => 90,
+            Verdict::Fail | Verdict::Hang | Verdict::Crash | Verdict::Unreached => 31,
+        };
+        if self.colours { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// The line of a case as soon as it was played.
+#[must_use]
+pub fn line(case: &CaseResult, style: Style) -> String {
+    let sign = style.paint(case.verdict, &format!("{} {:9}", case.verdict.sign(), case.verdict.as_str()));
+    let known = if case.known.is_some() { " (se sabía)" } else { "" };
+    format!("{sign} {}{known}", case.id)
+}
+
+/// What it comes to, after the lines: what went wrong, then the totals.
+#[must_use]
+pub fn summary(run: &Run, style: Style) -> String {
+    let mut text = String::new();
+    let told = |case: &&CaseResult| run.counts(case) || case.verdict == Verdict::Warn;
+    for case in run.cases.iter().filter(told) {
+        text += &explain(run, case, style);
+    }
+    let totals: Vec<_> = run.totals().into_iter().map(|(verdict, n)| format!("{n} {}", verdict.as_str())).collect();
+    let (verdict, word) = if run.conforms() { (Verdict::Pass, "Conforme") } else { (Verdict::Fail, "No conforme") };
+    text + &format!("\n{}: {}\n", style.paint(verdict, word), totals.join(", "))
+}
+
+/// What went wrong in a case: its rules, the diagram, and how to play it again.
+fn explain(run: &Run, case: &CaseResult, style: Style) -> String {
+    let mut text = format!("\n{}: {}\n", style.paint(case.verdict, case.verdict.as_str()), case.title);
+    for clause in &case.clauses {
+        push(&mut text, &format!("  [{}] {}", clause.id, clause.text));
+    }
+    if case.passes_after_all() {
+        push(&mut text, "  está en la lista de los que fallan, pero pasa: quítalo de ella");
+    }
+    for word in case.reason.iter().chain(&case.notes) {
+        push(&mut text, &format!("  {}", word.lines().map(safe).collect::<Vec<_>>().join("\n  ")));
+    }
+    if let Some(failure) = &case.failure {
+        text += &diagram(case);
+        if let Some((line, step)) = &case.step {
+            push(&mut text, &format!("  línea {line}: {step}   (bytes: {})", case.cut));
+        }
+        push(&mut text, &format!("  esperado: {}\n  recibido: {}", safe(&failure.expected), safe(&failure.received)));
+    }
+    push(&mut text, &format!("  repetir:  {}", safe(&run.again(case))));
+    text
+}
+
+/// Clients on the left, the server on the right; the first divergence at the end.
+fn diagram(case: &CaseResult) -> String {
+    let mut text = format!("  {:LANE$} │ servidor\n", "clientes");
+    let hidden = case.log.len().saturating_sub(SHOWN);
+    if hidden > 0 {
+        push(&mut text, &format!("  … {hidden} antes …"));
+    }
+    for entry in case.log.iter().skip(hidden) {
+        push(&mut text, &row(case, entry));
+    }
+    push(&mut text, &format!("  ✗ {:─<width$}┴{:─<20}", "", "", width = LANE - 1));
+    text
+}
+
+fn row(case: &CaseResult, entry: &Entry) -> String {
+    let actor = case.actors.get(entry.actor).map_or("?", String::as_str);
+    let left = |what: String| format!("  {:LANE$} │", short(&format!("{actor} {what}")));
+    match &entry.event {
+        Event::Opened => left("se conecta".into()),
+        Event::Sent(bytes, _) => left(format!("── {} ─▶", inner(bytes))),
+        Event::SentEnd => left("── fin ─▶".into()),
+        Event::SentReset => left("── reset ─▶".into()),
+        Event::Received(line) => format!("  {:LANE$} │ ◀─ {}", actor, short(&inner(line))),
+        Event::ReceivedEnd => format!("  {actor:LANE$} │ ◀─ fin"),
+        Event::Broken(how) => format!("  {:LANE$} │ ✗ {}", actor, safe(how)),
+        Event::Stalled => left("deja de leer".into()),
+        Event::Resumed => left("vuelve a leer".into()),
+        Event::LeftOut(n) => left(format!("… {n} más …")),
+    }
+}
+
+fn inner(bytes: &[u8]) -> String {
+    let quoted = quote(bytes);
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LANE) {
+        Some(_) => text.chars().take(LANE - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+fn push(text: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
