@@ -14,11 +14,11 @@
     doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe` |"
 )]
 #![cfg_attr(feature = "net", doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe` |")]
-//! | [`check`] | cases as data, and the player that plays them against anything | `proto`, to explain |
+//! | [`check`] | cases as data, what plays them against a server, reports | `proto`, to explain; `safe` |
 //!
-//! Without any feature this is the core, which has no I/O but in `check`'s player;
-//! `net` adds the server and the client on tokio; `cli`, the default, adds what the
-//! programs need.
+//! Without any feature this is the core, which has no I/O; `net` adds the server, the
+//! client on tokio and the player of cases; `check` adds whole runs and their reports;
+//! `cli`, the default, adds what the programs need.
 #![forbid(unsafe_code)]
 // Nothing that a peer or a user sends may end in a panic. Tests are to panic.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]

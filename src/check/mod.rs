@@ -7,10 +7,16 @@
 //! no I/O and belong to the core. `play_server`, with the feature `net`, plays a
 //! case against a server and says how it went.
 //!
+//! With the feature `check`, a `run` plays the cases of the `corpus` against a
+//! `program`, which is a `process` where it is started here, and gives the one
+//! `result` of which all the `report`s are made.
+//!
 //! What is expected comes from the case alone. Nothing here asks `proto` what
 //! would be right: the judge does not use the code that it judges.
 
 mod case;
+#[cfg(feature = "check")]
+pub mod corpus;
 #[cfg(feature = "net")]
 mod judge;
 #[cfg(feature = "check")]
@@ -36,13 +42,11 @@ pub mod spec;
 mod step;
 #[cfg(feature = "net")]
 mod verdict;
+#[cfg(feature = "check")]
+pub mod watch;
 #[cfg(feature = "net")]
 mod wire;
 
-#[cfg(feature = "check")]
-pub mod corpus;
-#[cfg(feature = "check")]
-pub mod watch;
 pub use case::{Case, CaseError, Level, Strict};
 #[cfg(feature = "net")]
 pub use log::{Entry, Event};
