@@ -60,6 +60,33 @@ impl Plan {
         }
     }
 
+    /// Plays these cases, unless the program cannot be started or reached at all: that is
+    /// found out once, not for each case anew.
+    pub fn run_if_reached(
+        &self,
+        corpus: &Corpus,
+        items: &[&Item],
+        within: Duration,
+        told: impl Fn(&CaseResult) + Sync,
+    ) -> Run {
+        match self.program.ready(self.scaled(within)) {
+            Ok(ready) => {
+                drop(ready);
+                self.run(corpus, items, told)
+            }
+            Err(why) => {
+                let unreached = |item: &&Item| CaseResult {
+                    verdict: Verdict::Unreached,
+                    reason: Some(why.clone()),
+                    ..self.unplayed(corpus, &item.case)
+                };
+                let cases = items.iter().map(unreached).collect();
+                let (program, again) = (self.name.clone(), self.again.clone());
+                Run { program, again, cases, strict: self.strict, duration: Duration::ZERO }
+            }
+        }
+    }
+
     fn is_one_room(&self) -> bool {
         matches!(self.program, Program::At(_))
     }

@@ -1,6 +1,7 @@
 //! Reports: one run, told in several ways. All are made from the one
 //! [`Run`](super::result::Run), and none of them judges.
 
+pub mod class;
 pub mod html;
 pub mod json;
 pub mod junit;

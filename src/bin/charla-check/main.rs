@@ -1,5 +1,7 @@
 //! `charla-check`: says whether a server conforms to SPEC.md, and if not, where.
 
+mod class;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -44,6 +46,8 @@ struct Arguments {
 enum Command {
     /// Juega los casos contra un servidor que ya corre, o uno que se inicia para cada caso
     Server(Box<Server>),
+    /// Comprueba cada subcarpeta de una carpeta, una entrega en cada una
+    Class(Box<class::Class>),
     /// Enumera los casos
     List {
         /// Solo los que prueban esta regla, por ejemplo ROOM-3
@@ -111,6 +115,7 @@ fn main() -> ExitCode {
     let done =
         Corpus::embedded().map_err(|error| Stop(USAGE, error.to_string())).and_then(|corpus| match arguments.command {
             Command::Server(server) => check(&corpus, &server),
+            Command::Class(class) => class.check(&corpus),
             Command::List { clause } => list(&corpus, clause),
             Command::Explain { case } => explain(&corpus, &case),
         });
@@ -137,11 +142,8 @@ fn check(corpus: &Corpus, server: &Server) -> Result<bool, Stop> {
     let plan = plan(server)?;
     let selection =
         Selection { filter: server.filter.clone(), skip: server.skip.clone(), clauses: server.clause.clone() };
-    let items = corpus.select(&selection);
-    if items.is_empty() {
-        return Err(Stop(USAGE, "ningún caso corresponde al filtro; «charla-check list» los enumera".to_owned()));
-    }
-    end_with_us().map_err(|error| Stop(USAGE, format!("no se pueden atender las señales: {error}")))?;
+    let items = selected(corpus, &selection)?;
+    end_with_us()?;
     let mut looks = watch::look(Path::new("."));
     loop {
         let conforms = check_once(corpus, server, &plan, &items);
@@ -154,6 +156,14 @@ fn check(corpus: &Corpus, server: &Server) -> Result<bool, Stop> {
         print("\nEsperando a que cambie un fichero… (Ctrl-C termina)\n");
         looks = watch::wait(Path::new("."), looks);
     }
+}
+
+fn selected<'a>(corpus: &'a Corpus, selection: &Selection) -> Result<Vec<&'a Item>, Stop> {
+    let items = corpus.select(selection);
+    if items.is_empty() {
+        return Err(Stop(USAGE, "ningún caso corresponde al filtro; «charla-check list» los enumera".to_owned()));
+    }
+    Ok(items)
 }
 
 fn check_once(corpus: &Corpus, server: &Server, plan: &Plan, items: &[&Item]) -> Result<bool, Stop> {
@@ -243,14 +253,21 @@ fn write_reports(corpus: &Corpus, server: &Server, run: &Run) -> Result<(), Stop
             print(&text());
             Ok(())
         }
-        Some(file) => fs::write(file, text())
-            .map_err(|error| Stop(USAGE, format!("no se puede escribir {} ({error})", file.display()))),
+        Some(file) => put(file, &text()),
     };
     let xml = junit::junit(run).map_err(|error| Stop(USAGE, format!("no se puede hacer el XML: {error}")))?;
     write(&server.json, &|| json::json(run))?;
     write(&server.report, &|| html::page(run, &corpus.clauses))?;
     write(&server.junit, &|| xml.clone())?;
     write(&server.tap, &|| tap::tap(run))
+}
+
+fn put(file: &Path, text: &str) -> Result<(), Stop> {
+    fs::write(file, text).map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> Stop {
+    Stop(USAGE, format!("no se puede escribir {} ({error})", file.display()))
 }
 
 fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
@@ -282,7 +299,11 @@ fn print(text: &str) {
 }
 
 /// Whatever was started ends when we are interrupted.
-fn end_with_us() -> io::Result<()> {
+fn end_with_us() -> Result<(), Stop> {
+    listen_for_the_end().map_err(|error| Stop(USAGE, format!("no se pueden atender las señales: {error}")))
+}
+
+fn listen_for_the_end() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut interrupt, mut terminate) = {

@@ -1,0 +1,91 @@
+//! `charla-check class`: many submissions, one after the other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use charla::check::corpus::{Corpus, Selection};
+use charla::check::program::{Program, Template};
+use charla::check::report::class::{self, Submission};
+use charla::check::report::html;
+use charla::check::run::Plan;
+use clap::Args;
+
+use super::{START, Stop, USAGE, cannot_write, end_with_us, print, put, selected};
+
+/// `charla-check class`
+#[derive(Args)]
+pub(super) struct Class {
+    /// La carpeta de las entregas
+    folder: PathBuf,
+    /// Cómo iniciar el servidor de una entrega, en su carpeta: «python3 servidor.py {port}»
+    #[arg(long, value_name = "PROGRAMA")]
+    server: String,
+    /// Dónde escribir index.html, class.csv y una página por entrega
+    #[arg(long, value_name = "CARPETA", default_value = "informe", hide_default_value = true)]
+    out: PathBuf,
+    /// Solo estos casos: un nombre o parte de él; se puede repetir
+    #[arg(long, value_name = "CASO")]
+    filter: Vec<String>,
+    /// Cuántos casos a la vez (4)
+    #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true)]
+    jobs: usize,
+    /// Por cuánto se multiplica toda espera (0.2)
+    #[arg(long, value_name = "N", default_value_t = 0.2, hide_default_value = true, value_parser = super::scale)]
+    timeout_scale: f64,
+}
+
+impl Class {
+    /// Whether all submissions conform. One that hangs, forks or floods its output does not
+    /// harm the next: each is ended with its whole group.
+    pub(super) fn check(&self, corpus: &Corpus) -> Result<bool, Stop> {
+        let words = shell_words::split(&self.server)
+            .ok()
+            .filter(|words| !words.is_empty())
+            .ok_or_else(|| Stop(USAGE, format!("«{}» no es un programa con sus argumentos", self.server)))?;
+        let items = selected(corpus, &Selection { filter: self.filter.clone(), ..Selection::default() })?;
+        let folders = subfolders(&self.folder)?;
+        fs::create_dir_all(&self.out).map_err(|error| cannot_write(&self.out, &error))?;
+        end_with_us()?;
+        let mut submissions = Vec::new();
+        for (folder, number) in folders.into_iter().zip(1..) {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let run = self.plan(&words, &folder).run_if_reached(corpus, &items, START, |_| {});
+            print(&format!("{} {}\n", if run.conforms() { "✓" } else { "✗" }, charla::safe::safe(&name)));
+            let page = format!("{number}.html");
+            put(&self.out.join(&page), &html::page(&run, &corpus.clauses))?;
+            submissions.push(Submission { name, page, run });
+        }
+        put(
+            &self.out.join("index.html"),
+            &class::page(&self.folder.display().to_string(), &submissions, &corpus.clauses),
+        )?;
+        put(&self.out.join("class.csv"), &class::csv(&submissions, &corpus.clauses))?;
+        Ok(submissions.iter().all(|submission| submission.run.conforms()))
+    }
+
+    fn plan(&self, words: &[String], folder: &Path) -> Plan {
+        let name = format!("{}: {}", folder.display(), self.server);
+        Plan {
+            program: Program::Started(Template { words: words.to_vec(), folder: Some(folder.to_owned()) }),
+            jobs: self.jobs,
+            timeout_scale: self.timeout_scale,
+            known: BTreeMap::new(),
+            strict: false,
+            name,
+            again: format!("charla-check server --filter {{case}} -- {}", self.server),
+        }
+    }
+}
+
+/// The submissions of a class, by name.
+fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let cannot_read = |error| Stop(USAGE, format!("no se puede leer {} ({error})", folder.display()));
+    let entries = fs::read_dir(folder).map_err(cannot_read)?;
+    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    if folders.is_empty() {
+        return Err(Stop(USAGE, format!("{} no tiene subcarpetas: cada una es una entrega", folder.display())));
+    }
+    Ok(folders)
+}

@@ -1,0 +1,93 @@
+//! A class: many programs held against the same rules, a page that shows all at a glance,
+//! and a table for a spreadsheet.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use super::html::{document, sign};
+use crate::check::result::{Run, Verdict};
+use crate::check::spec::Clause;
+use crate::safe::safe;
+
+/// A submission: its name, the file of its own page, and its run.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Its name: that of its folder.
+    pub name: String,
+    /// Where its page is, relative to the page of the class.
+    pub page: String,
+    /// How it went.
+    pub run: Run,
+}
+
+/// The page of a class: submissions by clauses.
+#[must_use]
+pub fn page(title: &str, submissions: &[Submission], clauses: &[Clause]) -> String {
+    let title = format!("charla-check: {}", safe(title));
+    document(&title, &html! { h1 { (title) } div.wide tabindex="0" { (matrix(submissions, clauses)) } })
+}
+
+fn matrix(submissions: &[Submission], clauses: &[Clause]) -> Markup {
+    let verdicts: Vec<_> = submissions.iter().map(|submission| submission.run.by_clause()).collect();
+    let columns: Vec<_> = tried(clauses, &verdicts).collect();
+    html! {
+        table.class {
+            thead {
+                tr {
+                    th { "Entrega" }
+                    th { "Conforme" }
+                    @for clause in &columns { th title=(clause.text) { span { (clause.id) } } }
+                }
+            }
+            tbody {
+                @for (submission, verdicts) in submissions.iter().zip(&verdicts) {
+                    tr {
+                        th scope="row" { a href=(submission.page) { (safe(&submission.name)) } }
+                        td { (if submission.run.conforms() { "sí" } else { "no" }) }
+                        @for clause in &columns {
+                            td { (sign(verdict(verdicts, clause))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The clauses that some submission was asked about, in the order of SPEC.md.
+fn tried<'a>(clauses: &'a [Clause], verdicts: &'a [BTreeMap<&str, Verdict>]) -> impl Iterator<Item = &'a Clause> {
+    clauses.iter().filter(|clause| verdicts.iter().any(|verdicts| verdicts.contains_key(clause.id.as_str())))
+}
+
+fn verdict(verdicts: &BTreeMap<&str, Verdict>, clause: &Clause) -> Verdict {
+    verdicts.get(clause.id.as_str()).copied().unwrap_or(Verdict::Skip)
+}
+
+/// The same as CSV (RFC 4180): a row for each submission, a column for each clause.
+#[must_use]
+pub fn csv(submissions: &[Submission], clauses: &[Clause]) -> String {
+    let verdicts: Vec<_> = submissions.iter().map(|submission| submission.run.by_clause()).collect();
+    let columns: Vec<_> = tried(clauses, &verdicts).collect();
+    let mut text = "submission,conforms".to_owned();
+    for clause in &columns {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ",{}", clause.id);
+    }
+    text += "\r\n";
+    for (submission, verdicts) in submissions.iter().zip(&verdicts) {
+        let _ = write!(text, "{},{}", field(&submission.name), submission.run.conforms());
+        for clause in &columns {
+            let _ = write!(text, ",{}", verdict(verdicts, clause).as_str());
+        }
+        text += "\r\n";
+    }
+    text
+}
+
+/// Always in quotes; and nothing in it is a formula to a spreadsheet.
+fn field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
