@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use super::case::Case;
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
-use super::log::Log;
+use super::log::{Entry, Log};
 use super::quoted::quote;
 use super::segment::Cut;
 use super::step::{Action, Pattern, Step, Strand, is_known};
@@ -75,9 +75,11 @@ pub fn play(case: &Case, server: SocketAddr, options: &Options) -> Outcome {
             None => break player.flush().err(),
         }
     };
+    // The log ends where it went wrong: what comes after that shows nothing.
+    let log = player.log.take();
     player.say_farewell();
     let failing = at.min(case.steps.len().saturating_sub(1));
-    player.outcome(ended_by, failing)
+    player.outcome(ended_by, failing, log)
 }
 
 struct Player<'a> {
@@ -380,12 +382,12 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn outcome(self, ended_by: Option<Stop>, step: usize) -> Outcome {
+    fn outcome(self, ended_by: Option<Stop>, step: usize, log: Vec<Entry>) -> Outcome {
         let (verdict, failure) = match ended_by {
             None => (Verdict::Pass, None),
             Some(Stop { verdict, expected, received }) => (verdict, Some(Failure { step, expected, received })),
         };
-        Outcome { verdict, failure, log: self.log.take(), crlf: self.crlf, left_over: self.left_over }
+        Outcome { verdict, failure, log, crlf: self.crlf, left_over: self.left_over }
     }
 }
 
