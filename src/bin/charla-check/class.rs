@@ -44,7 +44,7 @@ impl Class {
             .filter(|words| !words.is_empty())
             .ok_or_else(|| Stop(USAGE, format!("«{}» no es un programa con sus argumentos", self.server)))?;
         let items = selected(corpus, &Selection { filter: self.filter.clone(), ..Selection::default() })?;
-        let folders = subfolders(&self.folder)?;
+        let folders = subfolders(&self.folder, &self.out)?;
         fs::create_dir_all(&self.out).map_err(|error| cannot_write(&self.out, &error))?;
         end_with_us()?;
         let mut submissions = Vec::new();
@@ -78,11 +78,15 @@ impl Class {
     }
 }
 
-/// The submissions of a class, by name.
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+/// The submissions of a class, by name: every folder but hidden ones and that of the reports.
+fn subfolders(folder: &Path, out: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let out = fs::canonicalize(out).ok();
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_out = |path: &Path| out.is_some() && fs::canonicalize(path).ok() == out;
     let cannot_read = |error| Stop(USAGE, format!("no se puede leer {} ({error})", folder.display()));
     let entries = fs::read_dir(folder).map_err(cannot_read)?;
-    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut folders: Vec<_> = paths.filter(|path| path.is_dir() && !is_hidden(path) && !is_out(path)).collect();
     folders.sort();
     if folders.is_empty() {
         return Err(Stop(USAGE, format!("{} no tiene subcarpetas: cada una es una entrega", folder.display())));
