@@ -42,7 +42,8 @@ fn each_submission_is_judged_whatever_the_others_do() {
     assert_eq!(rows[4], ["\"diana\"", "false", "fail"]);
     let page = fs::read_to_string(out.join("index.html")).unwrap();
     assert!(page.contains("bea &lt;b&gt;") && !page.contains("<b>") && page.contains("href=\"4.html\""));
-    assert!(fs::read_to_string(out.join("4.html")).unwrap().contains("<svg"));
+    let page = fs::read_to_string(out.join("4.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("/diana &amp;&amp; charla-check server --filter "));
 }
 
 #[test]

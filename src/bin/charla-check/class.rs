@@ -66,6 +66,8 @@ impl Class {
 
     fn plan(&self, words: &[String], folder: &Path) -> Plan {
         let name = format!("{}: {}", folder.display(), self.server);
+        let path = folder.to_string_lossy();
+        let place = shell_words::quote(&path);
         Plan {
             program: Program::Started(Template { words: words.to_vec(), folder: Some(folder.to_owned()) }),
             jobs: self.jobs,
@@ -73,7 +75,7 @@ impl Class {
             known: BTreeMap::new(),
             strict: false,
             name,
-            again: format!("charla-check server --filter {{case}} -- {}", self.server),
+            again: format!("cd {place} && charla-check server --filter {{case}} -- {}", self.server),
         }
     }
 }
