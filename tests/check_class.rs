@@ -47,6 +47,18 @@ fn each_submission_is_judged_whatever_the_others_do() {
 }
 
 #[test]
+fn who_has_no_time_left_is_not_said_to_conform() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("class-late");
+    fs::create_dir_all(folder.join("entregas/ana")).unwrap();
+    fs::write(folder.join("entregas/ana/servidor.sh"), SUBMISSIONS[0].1).unwrap();
+    let mut check = Command::cargo_bin("charla-check").unwrap();
+    check.env("SERVER", SERVER).arg("class").arg(folder.join("entregas")).args(["--server", "sh servidor.sh {port}"]);
+    let done = check.args(["--limit", "0"]).arg("--out").arg(folder.join("informe")).assert().code(1);
+    assert_eq!(String::from_utf8_lossy(&done.get_output().stdout), "✗ ana\n");
+    assert!(fs::read_to_string(folder.join("informe/class.csv")).unwrap().contains("\"ana\",false,skip"));
+}
+
+#[test]
 fn a_folder_without_submissions_is_bad_usage() {
     let mut check = Command::cargo_bin("charla-check").unwrap();
     check.args(["class", env!("CARGO_TARGET_TMPDIR"), "--server", "'"]).assert().code(2);

@@ -33,6 +33,8 @@ pub struct Plan {
     pub known: BTreeMap<String, String>,
     /// Whether recommendations count.
     pub strict: bool,
+    /// When the cases that were not begun are skipped, if ever.
+    pub until: Option<Instant>,
     /// The program, as the user named it.
     pub name: String,
     /// The command line that plays one case again, with `{case}` for the case's id.
@@ -125,6 +127,10 @@ impl Plan {
         let start = Instant::now();
         let case = &item.case;
         let mut result = self.unplayed(corpus, case);
+        if self.until.is_some_and(|until| start >= until) {
+            result.reason = Some("se acabó el tiempo para este programa".to_owned());
+            return result;
+        }
         match self.program.ready(self.scaled(Duration::from_secs(10))) {
             Ok(ready) => self.play_cuts(corpus, case, ready, &mut result),
             Err(why) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use charla::check::corpus::{Corpus, Selection};
 use charla::check::program::{Program, Template};
@@ -33,6 +34,9 @@ pub(super) struct Class {
     /// Por cuánto se multiplica toda espera (0.2)
     #[arg(long, value_name = "N", default_value_t = 0.2, hide_default_value = true, value_parser = super::scale)]
     timeout_scale: f64,
+    /// Cuántos segundos hay para los casos de cada entrega (600)
+    #[arg(long, value_name = "SEGUNDOS", default_value_t = 600, hide_default_value = true)]
+    limit: u32,
 }
 
 impl Class {
@@ -51,17 +55,20 @@ impl Class {
         for (folder, number) in folders.into_iter().zip(1..) {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let run = self.plan(&words, &folder).run_if_reached(corpus, &items, START, |_| {});
-            print(&format!("{} {}\n", if run.conforms() { "✓" } else { "✗" }, charla::safe::safe(&name)));
-            let page = format!("{number}.html");
-            put(&self.out.join(&page), &html::page(&run, &corpus.clauses))?;
-            submissions.push(Submission { name, page, run });
+            let mut submission = Submission { name, page: format!("{number}.html"), run };
+            put(&self.out.join(&submission.page), &html::page(&submission.run, &corpus.clauses))?;
+            let sign = if submission.conforms() { "✓" } else { "✗" };
+            print(&format!("{sign} {}\n", charla::safe::safe(&submission.name)));
+            // Its page has them; those of a whole class could be too many to hold.
+            submission.run.cases.iter_mut().for_each(|case| case.log.clear());
+            submissions.push(submission);
         }
         put(
             &self.out.join("index.html"),
             &class::page(&self.folder.display().to_string(), &submissions, &corpus.clauses),
         )?;
         put(&self.out.join("class.csv"), &class::csv(&submissions, &corpus.clauses))?;
-        Ok(submissions.iter().all(|submission| submission.run.conforms()))
+        Ok(submissions.iter().all(Submission::conforms))
     }
 
     fn plan(&self, words: &[String], folder: &Path) -> Plan {
@@ -74,6 +81,7 @@ impl Class {
             timeout_scale: self.timeout_scale,
             known: BTreeMap::new(),
             strict: false,
+            until: Some(Instant::now() + Duration::from_secs(self.limit.into())),
             name,
             again: format!("cd {place} && charla-check server --filter {{case}} -- {}", self.server),
         }

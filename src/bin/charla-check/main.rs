@@ -196,6 +196,7 @@ fn plan(server: &Server) -> Result<Plan, Stop> {
         timeout_scale: server.timeout_scale,
         known,
         strict: server.strict,
+        until: None,
         name,
         again,
     })

@@ -22,6 +22,14 @@ pub struct Submission {
     pub run: Run,
 }
 
+impl Submission {
+    /// Whether it conforms: it was asked everything, and nothing spoke against it.
+    #[must_use]
+    pub fn conforms(&self) -> bool {
+        self.run.conforms() && !self.run.cases.iter().any(|case| case.verdict == Verdict::Skip)
+    }
+}
+
 /// The page of a class: submissions by clauses.
 #[must_use]
 pub fn page(title: &str, submissions: &[Submission], clauses: &[Clause]) -> String {
@@ -45,7 +53,7 @@ fn matrix(submissions: &[Submission], clauses: &[Clause]) -> Markup {
                 @for (submission, verdicts) in submissions.iter().zip(&verdicts) {
                     tr {
                         th scope="row" { a href=(submission.page) { (safe(&submission.name)) } }
-                        td { (if submission.run.conforms() { "sí" } else { "no" }) }
+                        td { (if submission.conforms() { "sí" } else { "no" }) }
                         @for clause in &columns {
                             td { (sign(verdict(verdicts, clause))) }
                         }
@@ -77,7 +85,7 @@ pub fn csv(submissions: &[Submission], clauses: &[Clause]) -> String {
     }
     text += "\r\n";
     for (submission, verdicts) in submissions.iter().zip(&verdicts) {
-        let _ = write!(text, "{},{}", field(&submission.name), submission.run.conforms());
+        let _ = write!(text, "{},{}", field(&submission.name), submission.conforms());
         for clause in &columns {
             let _ = write!(text, ",{}", verdict(verdicts, clause).as_str());
         }
