@@ -45,6 +45,8 @@ pub(super) struct Connection<S> {
     session: Session,
     /// What this client alone gets before it reads in the log.
     roster: Roster,
+    /// What is left of the log's line that stands half written.
+    half: Bytes,
     /// Bytes ever written.
     written: u64,
 }
@@ -74,7 +76,7 @@ struct Roster {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn new(stream: S, seat: Seat) -> Connection<S> {
         let (cutter, session) = (LineCutter::default(), Session::Waiting(Waiting::default()));
-        Connection { stream, seat, cutter, session, roster: Roster::default(), written: 0 }
+        Connection { stream, seat, cutter, session, roster: Roster::default(), half: Bytes::new(), written: 0 }
     }
 
     /// Serves the client until its session has ended and it was written all that it is
@@ -135,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut words = BytesMut::new();
         if let Ending::Bye(code) = ending {
             match self.roster.unwritten() {
-                [] => words.put(self.seat.rest_of_line()),
+                [] => words.put(self.half.clone()),
                 _ => words.put(rest_of_line(&self.roster.lines, self.roster.written)),
             }
             encode::bye_event(code, &mut words);
@@ -160,6 +162,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let Ok(written) = ready!(self.poll_write(cx, &unread)) else {
                 return Poll::Ready(Some(Ending::Broken));
             };
+            if written > 0 {
+                self.half = half_written(&unread, written);
+            }
             taken = written;
         }
     }
@@ -211,6 +216,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             result.inspect_err(|_| floor.leave())
         })
     }
+}
+
+/// What is left of the line in whose middle the first `n` bytes of these pieces end.
+fn half_written(pieces: &[Bytes], mut n: usize) -> Bytes {
+    for piece in pieces {
+        if n < piece.len() {
+            return rest_of_line(piece, n);
+        }
+        n -= piece.len();
+    }
+    Bytes::new()
 }
 
 impl Session {

@@ -169,12 +169,6 @@ impl Seat {
         self.reader.is_some()
     }
 
-    /// What is left of the line that stands half written when the reader was put out.
-    pub(super) fn rest_of_line(&self) -> Bytes {
-        let room = &self.hub.lock().room;
-        self.reader.map_or_else(Bytes::new, |reader| room.rest_of_line(reader))
-    }
-
     /// Acts on what the client asks for.
     pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Floor<'_>) -> T) -> T {
         let Seat { hub, reader, peer, .. } = self;
