@@ -12,6 +12,7 @@
 //! | `level:` | `MUST` (also where there is none), `SHOULD` or `MAY` |
 //! | `within:` | seconds to wait for each line, where the case needs more than usual |
 //! | `strict:` | `line-ends`: each line that comes must end with LF alone; `verbs`: no line that comes has another verb |
+//! | `name:` | in a client's case: the name that the person gives, if it is not the actor's |
 //!
 //! The parser says for each mistake where it is, what it is and what to do.
 
@@ -21,9 +22,10 @@ use std::time::Duration;
 
 use super::step::{self, Action, Parsed, Step, Strand, What};
 
-/// A dialogue that a conforming server carries on exactly so.
+/// A dialogue that a conforming server carries on exactly so; with
+/// [`ClientAction`](super::ClientAction)s, one that a conforming client does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Case {
+pub struct Case<A = Action> {
     /// Its permanent name: that of its file.
     pub id: String,
     /// It in one sentence.
@@ -36,10 +38,12 @@ pub struct Case {
     pub within: Option<Duration>,
     /// What is passed over elsewhere, but fails this case.
     pub strict: Strict,
+    /// The name that the person in front of the client gives; in a server's case nobody does.
+    pub name: Option<Vec<u8>>,
     /// Who takes part: the connections.
     pub actors: Vec<String>,
     /// What happens, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<A>>,
 }
 
 /// How strongly SPEC.md asks for what a case proves.
@@ -95,14 +99,11 @@ impl Case {
     /// # Errors
     /// The first mistake in it.
     pub fn parse_at(id: &str, text: &str, first_line: usize) -> Result<Case, CaseError> {
-        let mut case = Case::empty(id);
         let mut lines = text.lines().enumerate().map(|(n, line)| (n + first_line, line));
-        for (line, text) in lines.by_ref().take_while(|(_, text)| !text.is_empty()) {
-            if !text.starts_with('#') {
-                case.header(text).map_err(|what| CaseError { line, what })?;
-            }
+        let mut case = Case::with_headers(id, &mut lines, first_line)?;
+        if case.name.is_some() {
+            return Err(CaseError { line: first_line, what: "`name` is a header of clients' cases only".into() });
         }
-        case.require_headers().map_err(|what| CaseError { line: first_line, what })?;
         case.read_steps(lines, first_line)?;
         Ok(case)
     }
@@ -122,7 +123,45 @@ impl Case {
             .concat()
     }
 
-    fn empty(id: &str) -> Case {
+    fn read_steps<'a>(
+        &mut self,
+        lines: impl Iterator<Item = (usize, &'a str)>,
+        first_line: usize,
+    ) -> Result<(), CaseError> {
+        let mut reader = Reader { case: self, actors: Vec::new() };
+        for (line, text) in lines.filter(|(_, text)| is_step(text)) {
+            let error = |what| CaseError { line, what };
+            let parsed = step::parse(text).map_err(error)?;
+            reader.step(line, text, parsed).map_err(error)?;
+        }
+        let last = reader.case.steps.last().map_or(first_line, |step| step.line);
+        reader.end().map_err(|what| CaseError { line: last, what })
+    }
+}
+
+/// Whether a line among the steps is neither empty nor a comment.
+pub(super) fn is_step(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('#')
+}
+
+impl<A> Case<A> {
+    /// A case without steps: its headers are read off the lines, up to the first empty one.
+    pub(super) fn with_headers<'a>(
+        id: &str,
+        lines: &mut impl Iterator<Item = (usize, &'a str)>,
+        first_line: usize,
+    ) -> Result<Case<A>, CaseError> {
+        let mut case = Case::empty(id);
+        for (line, text) in lines.take_while(|(_, text)| !text.is_empty()) {
+            if !text.starts_with('#') {
+                case.header(text).map_err(|what| CaseError { line, what })?;
+            }
+        }
+        case.require_headers().map_err(|what| CaseError { line: first_line, what })?;
+        Ok(case)
+    }
+
+    fn empty(id: &str) -> Case<A> {
         Case {
             id: id.to_owned(),
             title: String::new(),
@@ -130,6 +169,7 @@ impl Case {
             level: Level::default(),
             within: None,
             strict: Strict::default(),
+            name: None,
             actors: Vec::new(),
             steps: Vec::new(),
         }
@@ -145,7 +185,8 @@ impl Case {
             "level" => self.level = level(value)?,
             "within" => self.within = Some(seconds(value)?),
             "strict" => self.strict = strict(value)?,
-            _ => return Err(format!("`{key}` is no header: there are title, clauses, level, within, strict")),
+            "name" => self.name = Some(step::raw_or_quoted(value, "no marks in a name")?),
+            _ => return Err(format!("`{key}` is no header: there are title, clauses, level, within, strict, name")),
         }
         Ok(())
     }
@@ -158,21 +199,6 @@ impl Case {
             return Err("the header `clauses: …` is missing: the ids of SPEC.md that the case proves".into());
         }
         Ok(())
-    }
-
-    fn read_steps<'a>(
-        &mut self,
-        lines: impl Iterator<Item = (usize, &'a str)>,
-        first_line: usize,
-    ) -> Result<(), CaseError> {
-        let mut reader = Reader { case: self, actors: Vec::new() };
-        for (line, text) in lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
-            let error = |what| CaseError { line, what };
-            let parsed = step::parse(text).map_err(error)?;
-            reader.step(line, text, parsed).map_err(error)?;
-        }
-        let last = reader.case.steps.last().map_or(first_line, |step| step.line);
-        reader.end().map_err(|what| CaseError { line: last, what })
     }
 }
 

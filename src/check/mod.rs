@@ -15,6 +15,7 @@
 //! would be right: the judge does not use the code that it judges.
 
 mod case;
+mod client_case;
 #[cfg(feature = "check")]
 pub mod corpus;
 #[cfg(feature = "net")]
@@ -47,6 +48,7 @@ pub mod watch;
 #[cfg(feature = "net")]
 mod wire;
 
+pub use client_case::{ClientAction, ClientCase, Expected, Seen};
 pub use case::{Case, CaseError, Level, Strict};
 #[cfg(feature = "net")]
 pub use log::{Entry, Event};

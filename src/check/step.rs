@@ -28,9 +28,10 @@ const MAX_TIMES: usize = 100_000;
 /// The most bytes that one step sends.
 const MAX_SEND: usize = 64 << 20;
 
-/// A step of a [`Case`](super::Case).
+/// A step of a [`Case`](super::Case): what it does is an [`Action`] where servers are
+/// played against, and a [`ClientAction`](super::ClientAction) where clients are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct Step<A = Action> {
     /// The line of the file where it stands, from 1.
     pub line: usize,
     /// The step as it is written.
@@ -38,7 +39,7 @@ pub struct Step {
     /// Whose it is: an index into [`Case::actors`](super::Case::actors).
     pub actor: usize,
     /// What is done, or must come.
-    pub action: Action,
+    pub action: A,
 }
 
 /// What a step does, or what must come.
@@ -121,6 +122,12 @@ pub(super) enum What<'a> {
 
 /// Reads one step.
 pub(super) fn parse(line: &str) -> Result<Parsed<'_>, String> {
+    let (actor, operator, text) = split(line)?;
+    what(operator, text).map(|what| Parsed { actor, what })
+}
+
+/// Takes a step apart: its actor, its operator and its text.
+pub(super) fn split(line: &str) -> Result<(&str, &str, &str), String> {
     let (head, text) = line.split_once(' ').unwrap_or((line, ""));
     let end = head.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(head.len());
     let (actor, operator) = head.split_at(end);
@@ -130,10 +137,10 @@ pub(super) fn parse(line: &str) -> Result<Parsed<'_>, String> {
     if text.is_empty() {
         return Err(format!("nothing stands behind `{head}`: an empty line is `{head} \"\"`"));
     }
-    what(operator, text).map(|what| Parsed { actor, what })
+    Ok((actor, operator, text))
 }
 
-fn is_actor(name: &str) -> bool {
+pub(super) fn is_actor(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
@@ -149,14 +156,14 @@ fn what<'a>(operator: &str, text: &'a str) -> Result<What<'a>, String> {
         ("<", ..) => What::Action(receive(text, times)?),
         ("<=", ..) if is_actor(text) => What::SameAs(text),
         ("<=", ..) => return Err("`<=` is followed by an actor, as in `Ana<= Carlos`".into()),
-        ("!", ..) => What::Action(Action::Forbid(pattern(text)?)),
+        ("!", ..) => What::Action(Action::Forbid(pattern(text, line_of)?)),
         ("|", ..) => What::Action(reading(text)?),
         (_, Some(digit @ '0'..='9'), None) => What::Strand(digit, line_of(text)?, times.unwrap_or(1)),
         _ => return Err(format!("`{operator}` is no operator: there are > >> < <0 … <9, each with *N or not, <= ! |")),
     })
 }
 
-fn repeat(times: &str) -> Result<usize, String> {
+pub(super) fn repeat(times: &str) -> Result<usize, String> {
     match times.parse() {
         Ok(times @ 1..=MAX_TIMES) => Ok(times),
         _ => Err(format!("`*{times}` is no repetition: a number from 1 to {MAX_TIMES} follows the star")),
@@ -172,16 +179,21 @@ fn send(text: &str, times: Option<usize>) -> Result<Action, String> {
 }
 
 fn send_exactly(text: &str, times: Option<usize>) -> Result<Action, String> {
-    let bytes = unquote(text)?;
-    if bytes.is_empty() { Err("no byte at all cannot be sent".into()) } else { sized(bytes, times) }
+    sized(unquote(text)?, times)
 }
 
 fn sized(bytes: Vec<u8>, times: Option<usize>) -> Result<Action, String> {
     let times = times.unwrap_or(1);
-    if bytes.len().saturating_mul(times) > MAX_SEND {
-        return Err(format!("one step sends {MAX_SEND} bytes at most"));
-    }
+    within_bounds(&bytes, times)?;
     Ok(Action::Send(bytes, times))
+}
+
+pub(super) fn within_bounds(bytes: &[u8], times: usize) -> Result<(), String> {
+    match bytes.len().saturating_mul(times) {
+        0 => Err("no byte at all cannot be sent".into()),
+        1..=MAX_SEND => Ok(()),
+        _ => Err(format!("one step sends {MAX_SEND} bytes at most")),
+    }
 }
 
 fn receive(text: &str, times: Option<usize>) -> Result<Action, String> {
@@ -211,8 +223,10 @@ pub(super) fn is_known(line: &[u8]) -> bool {
     [&b"JOIN "[..], b"LEAVE ", b"MSG ", b"BYE "].iter().any(|verb| line.starts_with(verb))
 }
 
-fn pattern(text: &str) -> Result<Pattern, String> {
+/// A whole line, as `line_of` reads it, or the beginning of one and a star.
+pub(super) fn pattern(text: &str, line_of: impl Fn(&str) -> Result<Vec<u8>, String>) -> Result<Pattern, String> {
     match text.strip_suffix('*') {
+        Some(prefix) if prefix.starts_with('"') => unquote(prefix).map(Pattern::Prefix),
         Some(prefix) => raw(prefix).map(|prefix| Pattern::Prefix(prefix.into())),
         None => line_of(text).map(Pattern::Line),
     }
@@ -226,7 +240,7 @@ fn reading(text: &str) -> Result<Action, String> {
     }
 }
 
-fn raw_or_quoted(text: &str, marks: &str) -> Result<Vec<u8>, String> {
+pub(super) fn raw_or_quoted(text: &str, marks: &str) -> Result<Vec<u8>, String> {
     if text.starts_with('"') {
         return unquote(text);
     }
