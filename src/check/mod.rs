@@ -41,6 +41,8 @@ pub mod run;
 pub mod segment;
 pub mod spec;
 mod step;
+#[cfg(feature = "check")]
+mod terminal;
 #[cfg(feature = "net")]
 mod verdict;
 #[cfg(feature = "check")]

@@ -10,12 +10,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
 
 /// How much is kept of what it prints.
 const KEPT: usize = 16 << 10;
@@ -51,22 +51,45 @@ impl Process {
         if let Some(folder) = folder {
             command.current_dir(folder);
         }
+        let mut process = Process::lead(|| command.spawn())?;
+        keep(process.child.stdout.take(), &process.output);
+        keep(process.child.stderr.take(), &process.output);
+        Ok(process)
+    }
+
+    /// Starts a program that leads a process group; of its output it keeps nothing.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn lead(spawn: impl FnOnce() -> io::Result<Child>) -> io::Result<Process> {
         let mut running = lock(&RUNNING);
-        let mut child = command.spawn()?;
+        let child = spawn()?;
         let group = Pid::from_child(&child);
         running.insert(group.as_raw_nonzero().get());
-        let output = Arc::default();
-        keep(child.stdout.take(), &output);
-        keep(child.stderr.take(), &output);
-        Ok(Process { child, group, output })
+        Ok(Process { child, group, output: Arc::default() })
+    }
+
+    /// The ends of its pipes: what it reads, and the two that it writes to.
+    pub(super) fn pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take())
     }
 
     /// Whether it has ended by itself.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        // It is not reaped here: as long as it is not, its number is nobody else's.
+        !matches!(self.ending(), Ok(None))
+    }
+
+    /// Whether it has ended by a signal, or with an exit code that tells of an error.
+    #[must_use]
+    pub fn has_crashed(&self) -> bool {
+        matches!(self.ending(), Ok(Some(ending)) if ending.exit_status() != Some(0))
+    }
+
+    /// How it ended, if it did. It is not reaped here: as long as it is not, its number is nobody else's.
+    fn ending(&self) -> rustix::io::Result<Option<WaitIdStatus>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(waitid(WaitId::Pid(self.group), options), Ok(None))
+        waitid(WaitId::Pid(self.group), options)
     }
 
     /// Whether it ends by itself within this time.

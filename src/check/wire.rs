@@ -1,9 +1,10 @@
 //! One actor's connection: a socket that is read in the background all the time,
-//! so that no server ever waits for the player, and lines to be asked for.
+//! so that no program under test ever waits for the player, and lines to be asked for.
 //!
-//! What comes is held in bounded memory; a server that sends more than the case
-//! can ask for is cut off and the end of its stream says so. Nothing blocks for
-//! ever: writes and waits have a deadline.
+//! The player is at its client's end where a server is checked, and at its server's
+//! end where a client is. What comes is held in bounded memory; a program that sends
+//! more than the case can ask for is cut off and the end of its stream says so.
+//! Nothing blocks for ever: writes and waits have a deadline.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,11 +21,21 @@ const MAX_HELD: usize = 32 << 20;
 /// The longest line that is read.
 const MAX_LINE: usize = 64 << 10;
 
+/// How many lines of one write to a client are told one by one.
+const LINES_TOLD: usize = 16;
+
 /// An actor's connection.
 pub(super) struct Wire {
     stream: TcpStream,
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
+    voice: Voice,
+}
+
+/// Tells the log what happens at this end of the connection, as the actor's part in it.
+#[derive(Clone)]
+struct Voice {
+    is_client: bool,
     actor: usize,
     log: Log,
 }
@@ -76,22 +87,32 @@ struct Incoming {
 }
 
 impl Wire {
+    /// Connects to a server, for this actor.
     pub(super) fn open(server: SocketAddr, timeout: Duration, actor: usize, log: &Log) -> io::Result<Wire> {
         let stream = TcpStream::connect_timeout(&server, timeout)?;
+        Wire::over(stream, Voice { is_client: true, actor, log: log.clone() })
+    }
+
+    /// Takes the connection of a client, which is this actor.
+    pub(super) fn accepted(stream: TcpStream, actor: usize, log: &Log) -> io::Result<Wire> {
+        Wire::over(stream, Voice { is_client: false, actor, log: log.clone() })
+    }
+
+    fn over(stream: TcpStream, voice: Voice) -> io::Result<Wire> {
         stream.set_nodelay(true)?;
-        log.push(actor, Event::Opened);
+        voice.push(Event::Opened);
         let shared = Arc::<Shared>::default();
         let source = stream.try_clone()?;
-        let (reader_shared, reader_log) = (Arc::clone(&shared), log.clone());
+        let (reader_shared, reader_voice) = (Arc::clone(&shared), voice.clone());
         let reader = thread::Builder::new()
-            .name(format!("actor-{actor}"))
-            .spawn(move || reader_shared.read_all(source, actor, &reader_log))?;
-        Ok(Wire { stream, shared, reader: Some(reader), actor, log: log.clone() })
+            .name(format!("actor-{}", voice.actor))
+            .spawn(move || reader_shared.read_all(source, &reader_voice))?;
+        Ok(Wire { stream, shared, reader: Some(reader), voice })
     }
 
     /// Writes all of it, or fails with `TimedOut` when the deadline is over first.
     pub(super) fn write(&self, bytes: &[u8], deadline: Instant) -> io::Result<()> {
-        self.log.push(self.actor, Event::sent(bytes));
+        self.voice.wrote(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -108,9 +129,9 @@ impl Wire {
         Ok(())
     }
 
-    /// Ends the sending side. That the server was faster to close is no error.
+    /// Ends the sending side. That the other side was faster to close is no error.
     pub(super) fn half_close(&self) {
-        self.log.push(self.actor, Event::SentEnd);
+        self.voice.push(if self.voice.is_client { Event::SentEnd } else { Event::ReceivedEnd });
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
@@ -123,7 +144,7 @@ impl Wire {
 
     /// Resets the connection.
     pub(super) fn reset(mut self) {
-        self.log.push(self.actor, Event::SentReset);
+        self.voice.push(if self.voice.is_client { Event::SentReset } else { Event::Broken("reset".into()) });
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         // The socket is closed, and so reset, when the thread has let go of its handle too.
         // Shutting down the reading side wakes it, and tells the server nothing.
@@ -132,7 +153,7 @@ impl Wire {
 
     /// Reads nothing from now on, or reads again.
     pub(super) fn stall(&self, stalled: bool) {
-        self.log.push(self.actor, if stalled { Event::Stalled } else { Event::Resumed });
+        self.voice.push(if stalled { Event::Stalled } else { Event::Resumed });
         self.shared.lock().stalled = stalled;
         self.shared.changed.notify_all();
     }
@@ -172,6 +193,43 @@ impl Wire {
     }
 }
 
+impl Voice {
+    fn push(&self, event: Event) {
+        self.log.push(self.actor, event);
+    }
+
+    /// What an actor sends goes as it is; what it receives goes line by line, so long as it is little.
+    fn wrote(&self, bytes: &[u8]) {
+        if self.is_client {
+            return self.push(Event::sent(bytes));
+        }
+        let mut lines = bytes.split_inclusive(|&b| b == b'\n');
+        for line in lines.by_ref().take(LINES_TOLD) {
+            self.push(Event::received(line.strip_suffix(b"\n").unwrap_or(line)));
+        }
+        match lines.count() {
+            0 => {}
+            more => self.push(Event::LeftOut(more)),
+        }
+    }
+
+    fn read(&self, line: &[u8]) {
+        if self.is_client {
+            self.push(Event::received(line));
+        } else {
+            self.push(Event::sent(&[line, b"\n"].concat()));
+        }
+    }
+
+    fn ended(&self, end: &End) {
+        self.push(match end {
+            End::Clean(_) if self.is_client => Event::ReceivedEnd,
+            End::Clean(_) => Event::SentEnd,
+            End::Broken(why) | End::TooMuch(why) => Event::Broken(why.clone()),
+        });
+    }
+}
+
 impl Drop for Wire {
     fn drop(&mut self) {
         if self.reader.is_some() {
@@ -190,17 +248,17 @@ impl Shared {
         self.incoming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_all(&self, mut source: TcpStream, actor: usize, log: &Log) {
+    fn read_all(&self, mut source: TcpStream, voice: &Voice) {
         let mut buffer = vec![0; 64 << 10];
         while self.wait_while_stalled() {
             let end = match source.read(&mut buffer) {
                 Ok(0) => Some(End::Clean(std::mem::take(&mut self.lock().open))),
-                Ok(n) => self.take(buffer.get(..n).unwrap_or_default(), actor, log).err().map(End::TooMuch),
+                Ok(n) => self.take(buffer.get(..n).unwrap_or_default(), voice).err().map(End::TooMuch),
                 Err(error) if is_pause(&error) => None,
                 Err(error) => Some(End::Broken(error.to_string())),
             };
             if let Some(end) = end {
-                self.end(end, actor, log);
+                self.end(end, voice);
                 return;
             }
         }
@@ -212,13 +270,13 @@ impl Shared {
         !stalled.unwrap_or_else(PoisonError::into_inner).stopped
     }
 
-    fn take(&self, mut bytes: &[u8], actor: usize, log: &Log) -> Result<(), String> {
+    fn take(&self, mut bytes: &[u8], voice: &Voice) -> Result<(), String> {
         let mut incoming = self.lock();
         while let Some((piece, rest)) = split_line(bytes) {
             let mut line = std::mem::take(&mut incoming.open);
             line.extend_from_slice(piece);
             let crlf = line.pop_if(|last| *last == b'\r').is_some();
-            log.push(actor, Event::received(&line));
+            voice.read(&line);
             incoming.held += line.len();
             incoming.lines.push_back(Line { bytes: line, crlf });
             bytes = rest;
@@ -235,10 +293,10 @@ impl Shared {
         Ok(())
     }
 
-    fn end(&self, end: End, actor: usize, log: &Log) {
+    fn end(&self, end: End, voice: &Voice) {
         let mut incoming = self.lock();
         if !incoming.stopped {
-            log.push(actor, end.event());
+            voice.ended(&end);
         }
         incoming.end = Some(end);
         self.changed.notify_all();
@@ -248,13 +306,4 @@ impl Shared {
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (piece, rest) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
     Some((piece, rest.get(1..)?))
-}
-
-impl End {
-    fn event(&self) -> Event {
-        match self {
-            End::Clean(_) => Event::ReceivedEnd,
-            End::Broken(why) | End::TooMuch(why) => Event::Broken(why.clone()),
-        }
-    }
 }
