@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use include_dir::{Dir, include_dir};
 
 use super::case::{Case, CaseError};
+use super::client_case::{ClientAction, ClientCase};
 use super::spec::{self, Clause};
+use super::step::Action;
 
 static SESSIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/sessions");
+static CLIENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/clients");
 static SPEC: &str = include_str!("../../SPEC.md");
 
 /// Where a case comes from.
@@ -17,13 +20,15 @@ pub enum Kind {
     Dialogue,
     /// A file of `fixtures/sessions`.
     Session,
+    /// A file of `fixtures/clients`.
+    Client,
 }
 
 /// A case and where it comes from.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct Item<A = Action> {
     /// The case.
-    pub case: Case,
+    pub case: Case<A>,
     /// Where it comes from.
     pub kind: Kind,
     /// Its file as it stands; of a dialogue its steps.
@@ -33,8 +38,10 @@ pub struct Item {
 /// All that there is.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// The cases: first those of SPEC.md in its order, then the others by name.
+    /// The cases for servers: first those of SPEC.md in its order, then the others by name.
     pub items: Vec<Item>,
+    /// The cases for clients, by name.
+    pub clients: Vec<Item<ClientAction>>,
     /// The clauses, in the order of SPEC.md.
     pub clauses: Vec<Clause>,
 }
@@ -57,6 +64,7 @@ impl Kind {
         match self {
             Kind::Dialogue => "dialogue",
             Kind::Session => "session",
+            Kind::Client => "client",
         }
     }
 }
@@ -72,31 +80,9 @@ impl Corpus {
             Item { source: steps.collect(), case, kind: Kind::Dialogue }
         });
         let mut items: Vec<Item> = dialogues.collect();
-        items.extend(read(&SESSIONS, Kind::Session)?);
-        Ok(Corpus { items, clauses: spec::clauses(SPEC) })
-    }
-
-    /// The case with this id.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Item> {
-        self.items.iter().find(|item| item.case.id == id)
-    }
-
-    /// Those that are wanted, in order.
-    #[must_use]
-    pub fn select(&self, selection: &Selection) -> Vec<&Item> {
-        let named = |item: &Item, words: &[String]| words.iter().any(|word| self.names(word, &item.case.id));
-        let wanted = |item: &&Item| {
-            (selection.filter.is_empty() || named(item, &selection.filter))
-                && (selection.clauses.is_empty() || item.case.clauses.iter().any(|id| selection.clauses.contains(id)))
-                && !named(item, &selection.skip)
-        };
-        self.items.iter().filter(wanted).collect()
-    }
-
-    /// Whether a word of a filter is about this case. A whole id is about that case alone.
-    fn names(&self, word: &str, id: &str) -> bool {
-        word == id || (id.contains(word) && self.get(word).is_none())
+        items.extend(read(&SESSIONS, Kind::Session, Case::parse)?);
+        let clients = read(&CLIENTS, Kind::Client, ClientCase::parse_client)?;
+        Ok(Corpus { items, clients, clauses: spec::clauses(SPEC) })
     }
 
     /// The clauses by their ids.
@@ -113,12 +99,33 @@ impl Corpus {
     }
 }
 
-fn read(folder: &Dir<'_>, kind: Kind) -> Result<Vec<Item>, CaseError> {
+impl Selection {
+    /// Those that are wanted, in order.
+    #[must_use]
+    pub fn of<'a, A>(&self, items: &'a [Item<A>]) -> Vec<&'a Item<A>> {
+        // A whole id is about that case alone.
+        let is_whole = |word: &str| items.iter().any(|item| item.case.id == word);
+        let names = |word: &String, id: &str| word == id || (id.contains(word) && !is_whole(word));
+        let named = |item: &Item<A>, words: &[String]| words.iter().any(|word| names(word, &item.case.id));
+        let wanted = |item: &&Item<A>| {
+            (self.filter.is_empty() || named(item, &self.filter))
+                && (self.clauses.is_empty() || item.case.clauses.iter().any(|id| self.clauses.contains(id)))
+                && !named(item, &self.skip)
+        };
+        items.iter().filter(wanted).collect()
+    }
+}
+
+fn read<A>(
+    folder: &Dir<'_>,
+    kind: Kind,
+    parse: impl Fn(&str, &str) -> Result<Case<A>, CaseError>,
+) -> Result<Vec<Item<A>>, CaseError> {
     let mut items = Vec::new();
     for file in folder.files().filter(|file| file.path().extension().is_some_and(|ending| ending == "chat")) {
         let id = file.path().file_stem().unwrap_or_default().to_string_lossy();
         let source = file.contents_utf8().unwrap_or_default().to_owned();
-        items.push(Item { case: Case::parse(&id, &source)?, kind, source });
+        items.push(Item { case: parse(&id, &source)?, kind, source });
     }
     items.sort_by(|a, b| a.case.id.cmp(&b.case.id));
     Ok(items)

@@ -27,6 +27,42 @@ pub(super) fn is_bye(line: &[u8]) -> bool {
         && text.is_none_or(|text| (1..=1024).contains(&text.len()) && !text.chars().any(char::is_control))
 }
 
+/// What a client may send, line after line, as far as a server can tell without the room and
+/// the tables of Unicode.
+#[derive(Default)]
+pub(super) struct Conduct {
+    has_name: bool,
+    has_left: bool,
+}
+
+impl Conduct {
+    /// Takes its next line, or says which rule it breaks.
+    pub(super) fn take(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        let Ok(line) = str::from_utf8(line) else { return Err("UTF-8") };
+        if self.has_left {
+            return Err("nothing after BYE");
+        }
+        match line.split_once(' ') {
+            None if line == "BYE" => self.has_left = true,
+            Some(("NAME", _)) if self.has_name => return Err("NAME once"),
+            Some(("NAME", name)) => {
+                if !(1..=32).contains(&name.len()) || name.chars().any(|c| c == ' ' || c.is_control()) {
+                    return Err("a name of 1 to 32 bytes, without spaces and control characters");
+                }
+                self.has_name = true;
+            }
+            Some(("MSG", _)) if !self.has_name => return Err("NAME before MSG"),
+            Some(("MSG", text)) => {
+                if !(1..=1024).contains(&text.len()) || text.chars().any(char::is_control) {
+                    return Err("a text of 1 to 1024 bytes, without control characters");
+                }
+            }
+            _ => return Err("NAME, MSG or BYE"),
+        }
+        Ok(())
+    }
+}
+
 /// The name of another case that an event is about.
 pub(super) fn stranger(line: &[u8], strangers: &BTreeSet<Vec<u8>>) -> Option<Vec<u8>> {
     let verbs = [&b"JOIN "[..], b"LEAVE ", b"MSG "];

@@ -49,6 +49,8 @@ pub enum Event {
     Stalled,
     /// The player reads from it again.
     Resumed,
+    /// The person typed this line.
+    Typed(Vec<u8>),
     /// So many entries were left out here.
     LeftOut(usize),
 }
@@ -123,6 +125,7 @@ impl fmt::Display for Event {
             Event::Broken(why) => write!(f, " is cut off: {why}"),
             Event::Stalled => write!(f, "| <stall>"),
             Event::Resumed => write!(f, "| <resume>"),
+            Event::Typed(line) => write!(f, ": {}", quote(line)),
             Event::LeftOut(count) => write!(f, " ({count} events more)"),
         }
     }

@@ -25,6 +25,8 @@ pub mod known;
 pub mod lines;
 #[cfg(feature = "net")]
 mod log;
+#[cfg(feature = "check")]
+pub mod play_client;
 #[cfg(feature = "net")]
 pub mod play_server;
 #[cfg(feature = "check")]

@@ -13,22 +13,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::case::{Case, Level};
+use super::client_case::{ClientAction, ClientCase};
 use super::corpus::{Corpus, Item};
-use super::play_server::{Options, play};
-use super::program::{Program, Ready};
+use super::play_client::{self, Client};
+use super::play_server::{self, Options};
+use super::program::{Program, Ready, said};
 use super::result::{CaseResult, Run, Verdict};
 use super::segment::Cut;
+use super::step::Action;
 use super::verdict::{Outcome, Verdict as Played};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Plan<T> {
     /// What is checked.
-    pub program: Program,
-    /// How many cases are played at a time, where each has its own server.
+    pub target: T,
+    /// How many cases are played at a time, where each has its own program.
     pub jobs: usize,
-    /// All times that are waited are multiplied by this.
-    pub timeout_scale: f64,
+    /// How long things are waited for.
+    pub scale: Scale,
     /// Cases known to fail, each with the reason.
     pub known: BTreeMap<String, String>,
     /// Whether recommendations count.
@@ -41,25 +44,45 @@ pub struct Plan {
     pub again: String,
 }
 
-/// Between the end of a stream and the end of the process that a crash takes.
-const DYING: Duration = Duration::from_millis(200);
+/// By how much all times that are waited are multiplied.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale(pub f64);
 
-impl Plan {
+impl Scale {
+    /// A time, multiplied.
+    #[must_use]
+    pub fn of(self, time: Duration) -> Duration {
+        Duration::try_from_secs_f64(time.as_secs_f64() * self.0).unwrap_or(time)
+    }
+}
+
+/// A program under test, and how a case is played against it.
+pub trait Target: Sync {
+    /// What the steps of its cases do.
+    type Action: Sync;
+
+    /// Whether all cases are played in the same room.
+    fn is_one_room(&self) -> bool;
+
+    /// Starts or reaches the program once.
+    ///
+    /// # Errors
+    /// It cannot be started or reached within this time; the text says why, to a person.
+    fn reach(&self, within: Duration) -> Result<(), String>;
+
+    /// Plays a case in all its cuts, up to the first that does not pass, and tells the result of it.
+    fn play(&self, corpus: &Corpus, case: &Case<Self::Action>, scale: Scale, result: &mut CaseResult);
+}
+
+impl<T: Target> Plan<T> {
     /// Plays these cases. `told` hears of each as soon as it is done.
-    pub fn run(&self, corpus: &Corpus, items: &[&Item], told: impl Fn(&CaseResult) + Sync) -> Run {
+    pub fn run(&self, corpus: &Corpus, items: &[&Item<T::Action>], told: impl Fn(&CaseResult) + Sync) -> Run {
         let start = Instant::now();
         let (optional, asked): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.case.level == Level::May);
-        let jobs = if self.is_one_room() { 1 } else { self.jobs };
-        let mut cases = self.play_all(corpus, &asked, jobs, &told);
-        let waiting = if self.is_one_room() { 1 } else { optional.len() };
-        cases.extend(self.play_all(corpus, &optional, waiting, &told));
-        Run {
-            program: self.name.clone(),
-            again: self.again.clone(),
-            cases,
-            strict: self.strict,
-            duration: start.elapsed(),
-        }
+        let is_one_room = self.target.is_one_room();
+        let mut cases = self.play_all(corpus, &asked, if is_one_room { 1 } else { self.jobs }, &told);
+        cases.extend(self.play_all(corpus, &optional, if is_one_room { 1 } else { optional.len() }, &told));
+        self.told(cases, start.elapsed())
     }
 
     /// Plays these cases, unless the program cannot be started or reached at all: that is
@@ -67,37 +90,32 @@ impl Plan {
     pub fn run_if_reached(
         &self,
         corpus: &Corpus,
-        items: &[&Item],
+        items: &[&Item<T::Action>],
         within: Duration,
         told: impl Fn(&CaseResult) + Sync,
     ) -> Run {
-        match self.program.ready(self.scaled(within)) {
-            Ok(ready) => {
-                drop(ready);
-                self.run(corpus, items, told)
-            }
+        match self.target.reach(self.scale.of(within)) {
+            Ok(()) => self.run(corpus, items, told),
             Err(why) => {
-                let unreached = |item: &&Item| CaseResult {
+                let unreached = |item: &&Item<T::Action>| CaseResult {
                     verdict: Verdict::Unreached,
                     reason: Some(why.clone()),
                     ..self.unplayed(corpus, &item.case)
                 };
-                let cases = items.iter().map(unreached).collect();
-                let (program, again) = (self.name.clone(), self.again.clone());
-                Run { program, again, cases, strict: self.strict, duration: Duration::ZERO }
+                self.told(items.iter().map(unreached).collect(), Duration::ZERO)
             }
         }
     }
 
-    fn is_one_room(&self) -> bool {
-        matches!(self.program, Program::At(_))
+    fn told(&self, cases: Vec<CaseResult>, duration: Duration) -> Run {
+        Run { program: self.name.clone(), again: self.again.clone(), cases, strict: self.strict, duration }
     }
 
     /// Plays cases, `jobs` at a time; the results are in the order of the cases.
     fn play_all(
         &self,
         corpus: &Corpus,
-        items: &[&Item],
+        items: &[&Item<T::Action>],
         jobs: usize,
         told: &(impl Fn(&CaseResult) + Sync),
     ) -> Vec<CaseResult> {
@@ -122,49 +140,19 @@ impl Plan {
         done.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Plays one case in all its cuts, up to the first that does not pass.
-    fn play_case(&self, corpus: &Corpus, item: &Item) -> CaseResult {
+    fn play_case(&self, corpus: &Corpus, item: &Item<T::Action>) -> CaseResult {
         let start = Instant::now();
-        let case = &item.case;
-        let mut result = self.unplayed(corpus, case);
+        let mut result = self.unplayed(corpus, &item.case);
         if self.until.is_some_and(|until| start >= until) {
             result.reason = Some("se acabó el tiempo para este programa".to_owned());
             return result;
         }
-        match self.program.ready(self.scaled(Duration::from_secs(10))) {
-            Ok(ready) => self.play_cuts(corpus, case, ready, &mut result),
-            Err(why) => {
-                result.verdict = Verdict::Unreached;
-                result.reason = Some(why);
-            }
-        }
+        self.target.play(corpus, &item.case, self.scale, &mut result);
         result.duration = start.elapsed();
         result
     }
 
-    fn play_cuts(&self, corpus: &Corpus, case: &Case, ready: Ready, result: &mut CaseResult) {
-        let mut options = Options { strangers: corpus.strangers(case), ..Options::default() };
-        options.within = self.scaled(options.within);
-        options.whole = self.scaled(options.whole);
-        for &cut in cuts(case) {
-            options.cut = cut;
-            let outcome = play(case, ready.address, &options);
-            let passed = outcome.verdict == Played::Pass;
-            result.tell(case, cut, outcome);
-            if !passed {
-                break;
-            }
-        }
-        if let Some(process) = ready.process
-            && process.ends_within(if result.verdict == Verdict::Pass { Duration::ZERO } else { DYING })
-        {
-            let output = process.output();
-            result.verdict = Verdict::Crash;
-            result.reason = Some(format!("el programa {}{}", process.end(), super::program::said(&output)));
-        }
-    }
-
-    fn unplayed(&self, corpus: &Corpus, case: &Case) -> CaseResult {
+    fn unplayed(&self, corpus: &Corpus, case: &Case<T::Action>) -> CaseResult {
         let by_id = corpus.by_id();
         CaseResult {
             id: case.id.clone(),
@@ -188,20 +176,83 @@ impl Plan {
             known: self.known.get(&case.id).cloned(),
         }
     }
+}
 
-    fn scaled(&self, time: Duration) -> Duration {
-        Duration::try_from_secs_f64(time.as_secs_f64() * self.timeout_scale).unwrap_or(time)
+impl Target for Program {
+    type Action = Action;
+
+    fn is_one_room(&self) -> bool {
+        matches!(self, Program::At(_))
+    }
+
+    fn reach(&self, within: Duration) -> Result<(), String> {
+        self.ready(within).map(drop)
+    }
+
+    fn play(&self, corpus: &Corpus, case: &Case, scale: Scale, result: &mut CaseResult) {
+        match self.ready(scale.of(Duration::from_secs(10))) {
+            Ok(ready) => play_cuts(corpus, case, ready, scale, result),
+            Err(why) => {
+                result.verdict = Verdict::Unreached;
+                result.reason = Some(why);
+            }
+        }
     }
 }
 
-/// What is optional is played once: it is about time, not about bytes.
-fn cuts(case: &Case) -> &'static [Cut] {
-    if case.level == Level::May { &[Cut::AsWritten] } else { Cut::ALL }
+/// Between the end of a stream and the end of the process that a crash takes.
+const DYING: Duration = Duration::from_millis(200);
+
+fn play_cuts(corpus: &Corpus, case: &Case, ready: Ready, scale: Scale, result: &mut CaseResult) {
+    let mut options = Options { strangers: corpus.strangers(case), ..Options::default() };
+    options.within = scale.of(options.within);
+    options.whole = scale.of(options.whole);
+    // What is optional is played once: it is about time, not about bytes.
+    let cuts = if case.level == Level::May { &[Cut::AsWritten] } else { Cut::ALL };
+    for &cut in cuts {
+        options.cut = cut;
+        result.tell(case, cut, play_server::play(case, ready.address, &options));
+        if result.verdict != Verdict::Pass {
+            break;
+        }
+    }
+    if let Some(process) = ready.process
+        && process.ends_within(if result.verdict == Verdict::Pass { Duration::ZERO } else { DYING })
+    {
+        let output = process.output();
+        result.verdict = Verdict::Crash;
+        result.reason = Some(format!("el programa {}{}", process.end(), said(&output)));
+    }
+}
+
+impl Target for Client {
+    type Action = ClientAction;
+
+    fn is_one_room(&self) -> bool {
+        false
+    }
+
+    fn reach(&self, within: Duration) -> Result<(), String> {
+        self.reach(within)
+    }
+
+    fn play(&self, _: &Corpus, case: &ClientCase, scale: Scale, result: &mut CaseResult) {
+        let (within, whole) = (scale.of(Duration::from_secs(10)), scale.of(Duration::from_mins(5)));
+        // How a screen looks does not depend on how the bytes came.
+        let cuts = if case.level == Level::Must { &[Cut::AsWritten, Cut::Bytes, Cut::Coalesced][..] } else { &[Cut::AsWritten] };
+        for &cut in cuts {
+            let options = play_client::Options { cut, within, whole };
+            result.tell(case, cut, play_client::play(case, self, &options));
+            if result.verdict != Verdict::Pass {
+                break;
+            }
+        }
+    }
 }
 
 impl CaseResult {
     /// Takes over what a play showed.
-    fn tell(&mut self, case: &Case, cut: Cut, outcome: Outcome) {
+    fn tell<A>(&mut self, case: &Case<A>, cut: Cut, outcome: Outcome) {
         self.verdict = judge(outcome.verdict, case.level);
         self.cut = cut.as_str();
         self.log = outcome.log;
@@ -211,7 +262,7 @@ impl CaseResult {
             .and_then(|failure| case.steps.get(failure.step))
             .map(|step| (step.line, step.source.clone()));
         self.failure = outcome.failure;
-        let crlf = outcome.crlf.then(|| "el servidor termina sus líneas con CR LF; basta LF".to_owned());
+        let crlf = outcome.crlf.then(|| "el programa termina sus líneas con CR LF; basta LF".to_owned());
         let left_over = outcome.left_over.iter().map(|name| {
             format!("{} sigue en la sala desde otro caso", crate::safe::safe(&String::from_utf8_lossy(name)))
         });
@@ -224,6 +275,7 @@ fn judge(played: Played, level: Level) -> Verdict {
     match (played, level) {
         (Played::Pass, _) => Verdict::Pass,
         (Played::Unreached, _) => Verdict::Unreached,
+        (Played::Crash, _) => Verdict::Crash,
         (Played::Fail | Played::Hang, Level::May) => Verdict::Absent,
         (Played::Fail | Played::Hang, Level::Should) => Verdict::Warn,
         (Played::Fail, Level::Must) => Verdict::Fail,

@@ -15,11 +15,13 @@ const SHOWN: usize = 20;
 pub enum Verdict {
     /// As the case says.
     Pass,
-    /// The server did something else.
+    /// The program did something else.
     Fail,
-    /// The server did nothing, for too long.
+    /// The program did nothing, for too long.
     Hang,
-    /// There was no connection to the server.
+    /// The program ended when nobody had asked it to.
+    Crash,
+    /// There was no connection to the program.
     Unreached,
 }
 
@@ -52,7 +54,7 @@ pub struct Failure {
 impl Outcome {
     /// What went wrong and the last events on the wire, as plain text; the verdict alone after a pass.
     #[must_use]
-    pub fn explain(&self, case: &Case) -> String {
+    pub fn explain<A>(&self, case: &Case<A>) -> String {
         let mut text = format!("{}: {:?}\n", case.id, self.verdict);
         let Some(failure) = &self.failure else { return text };
         for entry in self.log.iter().skip(self.log.len().saturating_sub(SHOWN)) {

@@ -178,6 +178,13 @@ impl Wire {
         }
     }
 
+    /// Has a line that was taken come next again.
+    pub(super) fn put_back(&self, line: Line) {
+        let mut incoming = self.shared.lock();
+        incoming.held += line.bytes.len();
+        incoming.lines.push_front(line);
+    }
+
     fn stop(&mut self, how: Shutdown) {
         {
             let mut incoming = self.shared.lock();

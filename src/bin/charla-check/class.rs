@@ -9,10 +9,12 @@ use charla::check::corpus::{Corpus, Selection};
 use charla::check::program::{Program, Template};
 use charla::check::report::class::{self, Submission};
 use charla::check::report::html;
-use charla::check::run::Plan;
+use charla::check::result::Run;
+use charla::check::run::{Plan, Scale};
 use clap::Args;
 
-use super::{START, Stop, USAGE, cannot_write, end_with_us, print, put, selected};
+use super::options::scale;
+use super::{Person, START, Stop, USAGE, cannot_write, end_with_us, print, put, selected, split};
 
 /// `charla-check class`
 #[derive(Args)]
@@ -20,8 +22,13 @@ pub(super) struct Class {
     /// La carpeta de las entregas
     folder: PathBuf,
     /// Cómo iniciar el servidor de una entrega, en su carpeta: «python3 servidor.py {port}»
-    #[arg(long, value_name = "PROGRAMA")]
-    server: String,
+    #[arg(long, value_name = "PROGRAMA", required_unless_present = "client")]
+    server: Option<String>,
+    /// O el cliente de una entrega: «python3 cliente.py {host} {port}»
+    #[arg(long, value_name = "PROGRAMA", conflicts_with = "server")]
+    client: Option<String>,
+    #[command(flatten)]
+    person: Person,
     /// Dónde escribir index.html, class.csv y una página por entrega
     #[arg(long, value_name = "CARPETA", default_value = "informe", hide_default_value = true)]
     out: PathBuf,
@@ -32,7 +39,7 @@ pub(super) struct Class {
     #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true)]
     jobs: usize,
     /// Por cuánto se multiplica toda espera (0.2)
-    #[arg(long, value_name = "N", default_value_t = 0.2, hide_default_value = true, value_parser = super::scale)]
+    #[arg(long, value_name = "N", default_value_t = 0.2, hide_default_value = true, value_parser = scale)]
     timeout_scale: f64,
     /// Cuántos segundos hay para los casos de cada entrega (600)
     #[arg(long, value_name = "SEGUNDOS", default_value_t = 600, hide_default_value = true)]
@@ -43,18 +50,14 @@ impl Class {
     /// Whether all submissions conform. One that hangs, forks or floods its output does not
     /// harm the next: each is ended with its whole group.
     pub(super) fn check(&self, corpus: &Corpus) -> Result<bool, Stop> {
-        let words = shell_words::split(&self.server)
-            .ok()
-            .filter(|words| !words.is_empty())
-            .ok_or_else(|| Stop(USAGE, format!("«{}» no es un programa con sus argumentos", self.server)))?;
-        let items = selected(corpus, &Selection { filter: self.filter.clone(), ..Selection::default() })?;
+        let check = self.how(corpus)?;
         let folders = subfolders(&self.folder, &self.out)?;
         fs::create_dir_all(&self.out).map_err(|error| cannot_write(&self.out, &error))?;
         end_with_us()?;
         let mut submissions = Vec::new();
         for (folder, number) in folders.into_iter().zip(1..) {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let run = self.plan(&words, &folder).run_if_reached(corpus, &items, START, |_| {});
+            let run = check(&folder);
             let mut submission = Submission { name, page: format!("{number}.html"), run };
             put(&self.out.join(&submission.page), &html::page(&submission.run, &corpus.clauses))?;
             let sign = if submission.conforms() { "✓" } else { "✗" };
@@ -71,19 +74,39 @@ impl Class {
         Ok(submissions.iter().all(Submission::conforms))
     }
 
-    fn plan(&self, words: &[String], folder: &Path) -> Plan {
-        let name = format!("{}: {}", folder.display(), self.server);
+    /// What is done with the folder of a submission.
+    fn how<'a>(&'a self, corpus: &'a Corpus) -> Result<Box<dyn Fn(&Path) -> Run + 'a>, Stop> {
+        let selection = Selection { filter: self.filter.clone(), ..Selection::default() };
+        if let Some(server) = &self.server {
+            let (words, items) = (split(server)?, selected(&corpus.items, &selection)?);
+            return Ok(Box::new(move |folder| {
+                let program = Program::Started(Template { words: words.clone(), folder: Some(folder.to_owned()) });
+                let plan = self.plan(program, folder, "server", server);
+                plan.run_if_reached(corpus, &items, START, |_| {})
+            }));
+        }
+        let client = self.client.as_deref().unwrap_or_default();
+        let (client_in, items) = (self.person.at(&split(client)?, None)?, selected(&corpus.clients, &selection)?);
+        Ok(Box::new(move |folder| {
+            let mut program = client_in.clone();
+            program.program.folder = Some(folder.to_owned());
+            let plan = self.plan(program, folder, &format!("client {}", self.person.words()), client);
+            plan.run_if_reached(corpus, &items, START, |_| {})
+        }))
+    }
+
+    fn plan<T>(&self, target: T, folder: &Path, how: &str, command: &str) -> Plan<T> {
         let path = folder.to_string_lossy();
         let place = shell_words::quote(&path);
         Plan {
-            program: Program::Started(Template { words: words.to_vec(), folder: Some(folder.to_owned()) }),
+            target,
             jobs: self.jobs,
-            timeout_scale: self.timeout_scale,
+            scale: Scale(self.timeout_scale),
             known: BTreeMap::new(),
             strict: false,
             until: Some(Instant::now() + Duration::from_secs(self.limit.into())),
-            name,
-            again: format!("cd {place} && charla-check server --filter {{case}} -- {}", self.server),
+            name: format!("{}: {command}", folder.display()),
+            again: format!("cd {place} && charla-check {} --filter {{case}} -- {command}", how.trim_end()),
         }
     }
 }

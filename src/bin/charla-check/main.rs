@@ -1,23 +1,22 @@
-//! `charla-check`: says whether a server conforms to SPEC.md, and if not, where.
+//! `charla-check`: says whether a server or a client conforms to SPEC.md, and if not, where.
 
 mod class;
+mod options;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use charla::check::corpus::{Corpus, Item, Selection};
+use charla::check::play_client::Client;
+use charla::check::process;
 use charla::check::program::{Program, Template};
-use charla::check::report::{html, json, junit, tap, text};
-use charla::check::result::Run;
 use charla::check::run::Plan;
-use charla::check::{known, process, watch};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use options::Options;
 
 /// The exit codes, beside 0 and 1: bad usage, and nothing to check.
 const USAGE: u8 = 2;
@@ -26,7 +25,7 @@ const UNREACHED: u8 = 3;
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
 
-/// Comprueba si un servidor de Charla cumple SPEC.md, y si no, qué regla incumple.
+/// Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y si no, qué regla incumple.
 #[derive(Parser)]
 #[command(version, disable_help_flag = true, disable_version_flag = true, disable_help_subcommand = true)]
 #[command(after_help = "\
@@ -46,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Juega los casos contra un servidor que ya corre, o uno que se inicia para cada caso
     Server(Box<Server>),
+    /// Juega los casos con un cliente, en una terminal, como lo usaría una persona
+    Client(Box<ClientUnderTest>),
     /// Comprueba cada subcarpeta de una carpeta, una entrega en cada una
     Class(Box<class::Class>),
     /// Enumera los casos
@@ -69,42 +70,36 @@ struct Server {
     /// Cómo iniciar el servidor; {host} y {port} dicen dónde debe escuchar
     #[arg(last = true, value_name = "PROGRAMA")]
     command: Vec<String>,
-    /// Solo estos casos: un nombre o parte de él; se puede repetir
-    #[arg(long, value_name = "CASO")]
-    filter: Vec<String>,
-    /// Estos casos no; se puede repetir
-    #[arg(long, value_name = "CASO")]
-    skip: Vec<String>,
-    /// Solo los casos de esta regla; se puede repetir
-    #[arg(long, value_name = "REGLA")]
-    clause: Vec<String>,
-    /// Cuántos casos a la vez (4), si el servidor se inicia aquí
-    #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true)]
-    jobs: usize,
-    /// Por cuánto se multiplica toda espera (1)
-    #[arg(long, value_name = "N", default_value_t = 1.0, hide_default_value = true, value_parser = scale)]
-    timeout_scale: f64,
-    /// Lista de casos que se sabe que fallan: «caso  # razón» en cada línea
-    #[arg(long, value_name = "FICHERO")]
-    known_failing: Option<PathBuf>,
-    /// También una recomendación (SHOULD) incumplida es un fallo
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args)]
+struct ClientUnderTest {
+    /// Cómo iniciar el cliente; {host} y {port} dicen dónde está el servidor, {name} es el nombre
+    #[arg(last = true, required = true, value_name = "PROGRAMA")]
+    command: Vec<String>,
+    #[command(flatten)]
+    person: Person,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// How a person uses the client.
+#[derive(Args)]
+struct Person {
+    /// Espera este texto antes de escribir el nombre
+    #[arg(long, value_name = "TEXTO")]
+    name_prompt: Option<String>,
+    /// El nombre es un argumento, y no se escribe: «--name {name}»
+    #[arg(long, value_name = "ARGUMENTOS")]
+    name_arg: Option<String>,
+    /// Lo que se escribe para salir (salir)
+    #[arg(long, value_name = "TEXTO", default_value = "salir", hide_default_value = true)]
+    quit: String,
+    /// El cliente lee y escribe por tuberías, sin terminal
     #[arg(long)]
-    strict: bool,
-    /// Repite cuando cambia un fichero de esta carpeta
-    #[arg(long)]
-    watch: bool,
-    /// Escribe el resultado como JSON («-»: en la salida, y nada más)
-    #[arg(long, value_name = "FICHERO")]
-    json: Option<PathBuf>,
-    /// Escribe el informe como una página HTML
-    #[arg(long, value_name = "FICHERO")]
-    report: Option<PathBuf>,
-    /// Escribe el resultado como XML de `JUnit`
-    #[arg(long, value_name = "FICHERO")]
-    junit: Option<PathBuf>,
-    /// Escribe el resultado como TAP
-    #[arg(long, value_name = "FICHERO")]
-    tap: Option<PathBuf>,
+    pipe: bool,
 }
 
 /// Why there is no verdict: what to say, and the exit code.
@@ -114,7 +109,12 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done =
         Corpus::embedded().map_err(|error| Stop(USAGE, error.to_string())).and_then(|corpus| match arguments.command {
-            Command::Server(server) => check(&corpus, &server),
+            Command::Server(server) => {
+                server.plan().and_then(|plan| server.options.check(&corpus, &corpus.items, &plan))
+            }
+            Command::Client(client) => {
+                client.plan().and_then(|plan| client.options.check(&corpus, &corpus.clients, &plan))
+            }
             Command::Class(class) => class.check(&corpus),
             Command::List { clause } => list(&corpus, clause),
             Command::Explain { case } => explain(&corpus, &case),
@@ -130,76 +130,70 @@ fn main() -> ExitCode {
     }
 }
 
-fn scale(given: &str) -> Result<f64, String> {
-    match given.parse::<f64>() {
-        Ok(scale) if scale > 0.0 && scale <= 100.0 => Ok(scale),
-        _ => Err("se espera un número mayor que 0, hasta 100".to_owned()),
+impl Server {
+    fn plan(&self) -> Result<Plan<Program>, Stop> {
+        let (program, name, again) = if let Some(address) = &self.address {
+            (Program::At(resolve(address)?), address.clone(), format!("charla-check server {address} --filter {{case}}"))
+        } else {
+            let name = shell_words::join(&self.command);
+            let again = format!("charla-check server --filter {{case}} -- {name}");
+            (Program::Started(Template { words: self.command.clone(), folder: None }), name, again)
+        };
+        self.options.plan(program, name, again)
     }
 }
 
-/// Whether the server conforms.
-fn check(corpus: &Corpus, server: &Server) -> Result<bool, Stop> {
-    let plan = plan(server)?;
-    let selection =
-        Selection { filter: server.filter.clone(), skip: server.skip.clone(), clauses: server.clause.clone() };
-    let items = selected(corpus, &selection)?;
-    end_with_us()?;
-    let mut looks = watch::look(Path::new("."));
-    loop {
-        let conforms = check_once(corpus, server, &plan, &items);
-        if !server.watch {
-            return conforms;
-        }
-        if let Err(Stop(_, why)) = conforms {
-            print(&format!("{why}\n"));
-        }
-        print("\nEsperando a que cambie un fichero… (Ctrl-C termina)\n");
-        looks = watch::wait(Path::new("."), looks);
+impl ClientUnderTest {
+    fn plan(&self) -> Result<Plan<Client>, Stop> {
+        let name = shell_words::join(&self.command);
+        let options = self.person.words();
+        let again = ["charla-check client", &options, "--filter {case} --", &name];
+        let again = again.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        self.options.plan(self.person.at(&self.command, None)?, name, again)
     }
 }
 
-fn selected<'a>(corpus: &'a Corpus, selection: &Selection) -> Result<Vec<&'a Item>, Stop> {
-    let items = corpus.select(selection);
+impl Person {
+    /// The client that is started by these words, in this folder.
+    fn at(&self, words: &[String], folder: Option<&Path>) -> Result<Client, Stop> {
+        let more = match &self.name_arg {
+            Some(words) => split(words)?,
+            None => Vec::new(),
+        };
+        Ok(Client {
+            program: Template { words: [words, &more].concat(), folder: folder.map(Path::to_owned) },
+            name_prompt: self.name_prompt.clone(),
+            quit: self.quit.clone(),
+            piped: self.pipe,
+        })
+    }
+
+    /// The options that say so, for the command that repeats a case.
+    fn words(&self) -> String {
+        let mut words = Vec::new();
+        let quit = Some(&self.quit).filter(|quit| *quit != "salir");
+        for (option, value) in
+            [("--name-prompt", self.name_prompt.as_ref()), ("--name-arg", self.name_arg.as_ref()), ("--quit", quit)]
+        {
+            words.extend(value.map(|value| format!("{option} {}", shell_words::quote(value))));
+        }
+        words.extend(self.pipe.then(|| "--pipe".to_owned()));
+        words.join(" ")
+    }
+}
+
+/// The words of a command line, of which there is at least one.
+fn split(command: &str) -> Result<Vec<String>, Stop> {
+    let words = shell_words::split(command).ok().filter(|words| !words.is_empty());
+    words.ok_or_else(|| Stop(USAGE, format!("«{command}» no es un programa con sus argumentos")))
+}
+
+fn selected<'a, A>(items: &'a [Item<A>], selection: &Selection) -> Result<Vec<&'a Item<A>>, Stop> {
+    let items = selection.of(items);
     if items.is_empty() {
         return Err(Stop(USAGE, "ningún caso corresponde al filtro; «charla-check list» los enumera".to_owned()));
     }
     Ok(items)
-}
-
-fn check_once(corpus: &Corpus, server: &Server, plan: &Plan, items: &[&Item]) -> Result<bool, Stop> {
-    // One that cannot be reached at all is told once, and not for each case.
-    drop(plan.program.ready(START.mul_f64(server.timeout_scale)).map_err(|why| Stop(UNREACHED, why))?);
-    let run = played(corpus, server, plan, items);
-    write_reports(corpus, server, &run)?;
-    if run.is_unreached() {
-        return Err(Stop(UNREACHED, "no se pudo llegar al programa en ningún caso".to_owned()));
-    }
-    Ok(run.conforms())
-}
-
-fn plan(server: &Server) -> Result<Plan, Stop> {
-    let (program, name, again) = if let Some(address) = &server.address {
-        let again = format!("charla-check server {address} --filter {{case}}");
-        (Program::At(resolve(address)?), address.clone(), again)
-    } else {
-        let name = shell_words::join(&server.command);
-        let again = format!("charla-check server --filter {{case}} -- {name}");
-        (Program::Started(Template { words: server.command.clone(), folder: None }), name, again)
-    };
-    let known = match &server.known_failing {
-        Some(file) => read_known(file)?,
-        None => BTreeMap::new(),
-    };
-    Ok(Plan {
-        program,
-        jobs: server.jobs,
-        timeout_scale: server.timeout_scale,
-        known,
-        strict: server.strict,
-        until: None,
-        name,
-        again,
-    })
 }
 
 fn resolve(address: &str) -> Result<SocketAddr, Stop> {
@@ -214,55 +208,6 @@ fn resolve(address: &str) -> Result<SocketAddr, Stop> {
     found.first().copied().ok_or_else(|| Stop(UNREACHED, format!("{address} no tiene dirección")))
 }
 
-fn read_known(file: &Path) -> Result<BTreeMap<String, String>, Stop> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Stop(USAGE, format!("no se puede leer {} ({error})", file.display())))?;
-    known::parse(&text).map_err(|what| Stop(USAGE, format!("{}, {what}", file.display())))
-}
-
-/// Plays the cases, and tells of each as it is done.
-fn played(corpus: &Corpus, server: &Server, plan: &Plan, items: &[&Item]) -> Run {
-    // Where JSON is the output, it is all of the output.
-    let silent = server.json.as_deref() == Some(Path::new("-"));
-    let colours = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = text::Style { colours };
-    let bar = if silent || !io::stdout().is_terminal() { ProgressBar::hidden() } else { bar(items.len()) };
-    let run = plan.run(corpus, items, |case| {
-        if !silent {
-            bar.suspend(|| print(&format!("{}\n", text::line(case, style))));
-        }
-        bar.inc(1);
-    });
-    bar.finish_and_clear();
-    if !silent {
-        print(&text::summary(&run, style));
-    }
-    run
-}
-
-fn bar(cases: usize) -> ProgressBar {
-    // The template is a constant; where it were wrong, the default would do.
-    let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} casos").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(cases as u64).with_style(style)
-}
-
-fn write_reports(corpus: &Corpus, server: &Server, run: &Run) -> Result<(), Stop> {
-    let write = |file: &Option<PathBuf>, text: &dyn Fn() -> String| match file {
-        None => Ok(()),
-        Some(file) if file == Path::new("-") => {
-            print(&text());
-            Ok(())
-        }
-        Some(file) => put(file, &text()),
-    };
-    let xml = junit::junit(run).map_err(|error| Stop(USAGE, format!("no se puede hacer el XML: {error}")))?;
-    write(&server.json, &|| json::json(run))?;
-    write(&server.report, &|| html::page(run, &corpus.clauses))?;
-    write(&server.junit, &|| xml.clone())?;
-    write(&server.tap, &|| tap::tap(run))
-}
-
 fn put(file: &Path, text: &str) -> Result<(), Stop> {
     fs::write(file, text).map_err(|error| cannot_write(file, &error))
 }
@@ -272,26 +217,35 @@ fn cannot_write(file: &Path, error: &io::Error) -> Stop {
 }
 
 fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
-    let items = corpus.select(&Selection { clauses, ..Selection::default() });
-    if items.is_empty() {
+    let selection = Selection { clauses, ..Selection::default() };
+    let servers = selection.of(&corpus.items).into_iter().map(|item| ("server", &item.case.id, &item.case.clauses));
+    let clients = selection.of(&corpus.clients).into_iter().map(|item| ("client", &item.case.id, &item.case.clauses));
+    let rows: Vec<_> = servers.chain(clients).collect();
+    if rows.is_empty() {
         return Err(Stop(USAGE, "ningún caso prueba esa regla; «charla-check list» enumera todos".to_owned()));
     }
-    for item in items {
-        print(&format!("{}  {}\n", item.case.id, item.case.clauses.join(" ")));
+    for (of, id, clauses) in rows {
+        print(&format!("{of}  {id}  {}\n", clauses.join(" ")));
     }
     Ok(true)
 }
 
 fn explain(corpus: &Corpus, id: &str) -> Result<bool, Stop> {
-    let unknown = || Stop(USAGE, format!("no hay ningún caso «{id}»; «charla-check list» los enumera"));
-    let item = corpus.get(id).ok_or_else(unknown)?;
+    let told = find(&corpus.items, id).or_else(|| find(&corpus.clients, id));
+    let (title, clauses, source) = told
+        .ok_or_else(|| Stop(USAGE, format!("no hay ningún caso «{id}»; «charla-check list» los enumera")))?;
     let by_id = corpus.by_id();
-    print(&format!("{}\n\n", item.case.title));
-    for clause in item.case.clauses.iter().filter_map(|id| by_id.get(id.as_str())) {
+    print(&format!("{title}\n\n"));
+    for clause in clauses.iter().filter_map(|id| by_id.get(id.as_str())) {
         print(&format!("[{}] {}\n", clause.id, clause.text));
     }
-    print(&format!("\n{}\n", item.source.trim_end()));
+    print(&format!("\n{}\n", source.trim_end()));
     Ok(true)
+}
+
+fn find<'a, A>(items: &'a [Item<A>], id: &str) -> Option<(&'a str, &'a [String], &'a str)> {
+    let item = items.iter().find(|item| item.case.id == id)?;
+    Some((&item.case.title, &item.case.clauses, &item.source))
 }
 
 /// Whoever reads the output may have gone; the exit code still tells.

@@ -95,6 +95,7 @@ fn draw(row: &Row<'_>, y: usize) -> Markup {
         Event::Broken(how) => note(x, y, how),
         Event::Stalled => note(x, y, "‹deja de leer›"),
         Event::Resumed => note(x, y, "‹vuelve a leer›"),
+        Event::Typed(line) => note(x, y, &format!("‹escribe› {}", label(line))),
         Event::LeftOut(hidden) => note(x, y, &format!("… {hidden} más …")),
     }
 }

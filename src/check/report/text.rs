@@ -104,6 +104,7 @@ fn row(case: &CaseResult, entry: &Entry) -> String {
         Event::Broken(how) => format!("  {:LANE$} │ ✗ {}", actor, safe(how)),
         Event::Stalled => left("deja de leer".into()),
         Event::Resumed => left("vuelve a leer".into()),
+        Event::Typed(line) => left(format!("escribe: {}", inner(line))),
         Event::LeftOut(n) => left(format!("… {n} más …")),
     }
 }

@@ -1,0 +1,551 @@
+//! Plays a case against a client, and says how it went.
+//!
+//! [`play`] is the server on one side of the client and the person on the other: it
+//! listens, starts the program at a terminal, gives it the name and takes its
+//! connection; then it runs the steps from the top down and stops at the first that
+//! does not go as the case says. The person looks before typing: a line is typed when
+//! the screen is still. Whatever the client does, the play ends: each wait and each
+//! write has a deadline, and what is held of what comes is bounded.
+//!
+//! Empty lines of the client are passed over and a CRLF is read as an LF (and told).
+//! Each line must be one that a server can accept, whatever the case expects.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::client_case::{ClientAction, ClientCase, Expected, Seen};
+use super::judge::{Conduct, in_words, in_words_of};
+use super::log::{Entry, Event, Log};
+use super::program::{Template, said};
+use super::quoted::quote;
+use super::segment::Cut;
+use super::step::{Pattern, Step};
+use super::terminal::Terminal;
+use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
+use super::wire::{End, Next, Wire};
+
+/// Between two looks at what makes no sound: a connection that comes, a process that ends.
+const TICK: Duration = Duration::from_millis(5);
+
+/// How long the person waits for a program that shows nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Between the end of a stream and the end of the process that a crash takes.
+const DYING: Duration = Duration::from_millis(200);
+
+/// What the system keeps of what is written to a client that does not read.
+const SEND_BUFFER: usize = 32 << 10;
+
+/// A step that sends more than this is never cut.
+const FLOOD: usize = 64 << 10;
+
+/// How many pieces of a step have a pause after them: so many arrive one by one.
+const PAUSES: usize = 64;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The client under test, and how a person uses it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// How it is started; `{host}` and `{port}` say where the server is, `{name}` is the name.
+    pub program: Template,
+    /// What its prompt for the name says, if that is to be waited for.
+    pub name_prompt: Option<String>,
+    /// What is typed to leave.
+    pub quit: String,
+    /// Whether it is between pipes, and not at a terminal.
+    pub piped: bool,
+}
+
+/// How to play.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the server's bytes are cut into writes.
+    pub cut: Cut,
+    /// How long each thing is waited for, unless the case needs longer.
+    pub within: Duration,
+    /// How long the whole play takes at most.
+    pub whole: Duration,
+}
+
+impl Client {
+    /// Starts it once, as a case does, and waits for its connection.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not connect within this time; the text says why, to a person.
+    pub fn reach(&self, within: Duration) -> Result<(), String> {
+        let listener = listen().map_err(|error| format!("no se puede escuchar ({error})"))?;
+        let terminal = self.start(&listener, b"Ana").map_err(|error| self.not_started(&error))?;
+        let deadline = Instant::now() + within;
+        if self.is_asked_for_name() {
+            self.give_name(&terminal, b"Ana", deadline);
+        }
+        match accept(&listener, &terminal, deadline) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("el programa no se conecta{}", said(&printed(&terminal)))),
+        }
+    }
+
+    fn not_started(&self, error: &io::Error) -> String {
+        format!("no se puede iniciar «{}» ({error})", self.program.words.join(" "))
+    }
+
+    /// Whether the name is typed: where it is no argument.
+    fn is_asked_for_name(&self) -> bool {
+        !self.program.words.iter().any(|word| word.contains("{name}"))
+    }
+
+    fn start(&self, listener: &TcpListener, name: &[u8]) -> io::Result<Terminal> {
+        let address = listener.local_addr()?;
+        let (host, port) = (address.ip().to_string(), address.port().to_string());
+        let name = String::from_utf8_lossy(name);
+        let words = self.program.fill(&[("host", &host), ("port", &port), ("name", &name)]);
+        Terminal::start(&words, self.program.folder.as_deref(), self.piped)
+    }
+
+    fn give_name(&self, terminal: &Terminal, name: &[u8], deadline: Instant) {
+        match &self.name_prompt {
+            // Where it does not come, the name is typed all the same: what follows tells.
+            Some(prompt) => drop(terminal.wait_until(deadline, |shown| shown.count(prompt, false) > 0)),
+            None => terminal.wait_until_still(PATIENCE),
+        }
+        terminal.type_line(name, 1);
+    }
+}
+
+/// Plays a case against a client.
+#[must_use]
+pub fn play(case: &ClientCase, client: &Client, options: &Options) -> Outcome {
+    let log = Log::new();
+    match Player::new(case, client, options, &log) {
+        Ok(mut player) => {
+            let (at, ended_by) = player.play();
+            let log = player.log.take();
+            let ended_by = ended_by.map(|stop| player.or_crash(stop));
+            outcome(ended_by, at, log, player.crlf)
+        }
+        Err(error) => {
+            let stop = Stop {
+                verdict: Verdict::Unreached,
+                expected: "a client".into(),
+                received: client.not_started(&error),
+            };
+            outcome(Some(stop), 0, Vec::new(), false)
+        }
+    }
+}
+
+fn outcome(ended_by: Option<Stop>, step: usize, log: Vec<Entry>, crlf: bool) -> Outcome {
+    let (verdict, failure) = match ended_by {
+        None => (Verdict::Pass, None),
+        Some(Stop { verdict, expected, received }) => (verdict, Some(Failure { step, expected, received })),
+    };
+    Outcome { verdict, failure, log, crlf, left_over: BTreeSet::new() }
+}
+
+fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Why there is no connection.
+enum NoConnection {
+    Ended,
+    Late,
+    Failed(io::Error),
+}
+
+/// Takes the connection of the program when it comes.
+fn accept(listener: &TcpListener, terminal: &Terminal, deadline: Instant) -> Result<TcpStream, NoConnection> {
+    loop {
+        // Looked at first: a program may connect and end right away.
+        let has_ended = terminal.process.has_ended();
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).map_err(NoConnection::Failed)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(NoConnection::Failed(error)),
+        }
+        if has_ended {
+            return Err(NoConnection::Ended);
+        }
+        if Instant::now() >= deadline {
+            return Err(NoConnection::Late);
+        }
+        thread::sleep(TICK);
+    }
+}
+
+/// The end of what the program has shown, made safe to show.
+fn printed(terminal: &Terminal) -> String {
+    terminal.shown().screen().lines().map(crate::safe::safe).collect::<Vec<_>>().join("\n")
+}
+
+struct Player<'a> {
+    case: &'a ClientCase,
+    client: &'a Client,
+    options: &'a Options,
+    within: Duration,
+    /// When the whole play is over.
+    over: Instant,
+    listener: TcpListener,
+    terminal: Terminal,
+    /// From its first step on the wire.
+    wire: Option<Wire>,
+    log: Log,
+    conduct: Conduct,
+    forbidden: Vec<Pattern>,
+    /// What the server is to send, gathered for one write.
+    gathered: Vec<u8>,
+    crlf: bool,
+    /// The client was asked to leave, or sent away: its end is no crash.
+    may_end: bool,
+    /// It left where the case allows it.
+    is_over: bool,
+}
+
+impl<'a> Player<'a> {
+    fn new(case: &'a ClientCase, client: &'a Client, options: &'a Options, log: &Log) -> io::Result<Player<'a>> {
+        let listener = listen()?;
+        let terminal = client.start(&listener, case.person())?;
+        Ok(Player {
+            case,
+            client,
+            options,
+            within: case.within.unwrap_or_default().max(options.within),
+            over: Instant::now() + options.whole,
+            listener,
+            terminal,
+            wire: None,
+            log: log.clone(),
+            conduct: Conduct::default(),
+            forbidden: Vec::new(),
+            gathered: Vec::new(),
+            crlf: false,
+            may_end: false,
+            is_over: false,
+        })
+    }
+
+    /// The step at which it ended, and why, unless it went as the case says.
+    fn play(&mut self) -> (usize, Option<Stop>) {
+        if self.client.is_asked_for_name() {
+            self.client.give_name(&self.terminal, self.case.person(), self.deadline());
+        }
+        for (step, at) in self.case.steps.iter().zip(0..) {
+            if let Err(stop) = self.step(step) {
+                return (at, Some(stop));
+            }
+            if self.is_over {
+                return (at, None);
+            }
+        }
+        (self.case.steps.len().saturating_sub(1), self.flush().err())
+    }
+
+    fn step(&mut self, step: &Step<ClientAction>) -> Result<(), Stop> {
+        if let ClientAction::Tell(bytes, times) = &step.action {
+            return self.tell(&bytes.repeat(*times));
+        }
+        self.flush()?;
+        match &step.action {
+            ClientAction::Tell(..) => {}
+            ClientAction::Sends(expected) => {
+                self.sends(expected)?;
+                self.forbidden.clear();
+            }
+            ClientAction::Forbid(pattern) => self.forbidden.push(pattern.clone()),
+            ClientAction::EndStream => {
+                self.may_end = true;
+                self.before_telling()?.half_close();
+            }
+            ClientAction::Reset => {
+                self.may_end = true;
+                self.before_telling()?;
+                self.wire.take().into_iter().for_each(Wire::reset);
+            }
+            ClientAction::Type(line, times) => self.types(line, *times),
+            ClientAction::Quit => {
+                self.may_end = true;
+                self.types(self.client.quit.as_bytes(), 1);
+            }
+            ClientAction::EndInput => {
+                self.may_end = true;
+                self.terminal.wait_until_still(PATIENCE);
+                self.log.push(0, Event::Typed(b"\x04".to_vec()));
+                self.terminal.end_input();
+            }
+            ClientAction::Sees(seen) => self.sees(seen)?,
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Instant {
+        self.over.min(Instant::now() + self.within)
+    }
+
+    fn types(&mut self, line: &[u8], times: usize) {
+        self.terminal.wait_until_still(PATIENCE);
+        self.log.push(0, Event::Typed(line.to_vec()));
+        self.terminal.type_line(line, times);
+    }
+
+    /// The connection, which is waited for where it is not there yet; `None` when the program
+    /// has ended without one.
+    fn connection(&mut self) -> Result<Option<&Wire>, Stop> {
+        if self.wire.is_none() {
+            let within = self.within.as_secs_f32();
+            let expected = || "a connection of the client".to_owned();
+            match accept(&self.listener, &self.terminal, self.deadline()) {
+                Ok(stream) => self.wire = Some(self.take(stream).map_err(|error| fail(expected(), error.to_string()))?),
+                Err(NoConnection::Ended) => return Ok(None),
+                Err(NoConnection::Failed(error)) => return Err(fail(expected(), error.to_string())),
+                Err(NoConnection::Late) => {
+                    let received = format!("none came within {within} s");
+                    return Err(Stop { verdict: Verdict::Hang, expected: expected(), received });
+                }
+            }
+        }
+        Ok(self.wire.as_ref())
+    }
+
+    fn take(&self, stream: TcpStream) -> io::Result<Wire> {
+        socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER)?;
+        Wire::accepted(stream, 0, &self.log)
+    }
+
+    fn before_telling(&mut self) -> Result<&Wire, Stop> {
+        self.terminal.mark();
+        let expected = || "a connection of the client".to_owned();
+        self.connection()?.ok_or_else(|| fail(expected(), "the program ended without one".into()))
+    }
+
+    fn tell(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.may_end |= bytes.starts_with(b"BYE ");
+        if self.options.cut == Cut::Coalesced {
+            self.gathered.extend(bytes);
+            return Ok(());
+        }
+        self.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        match &std::mem::take(&mut self.gathered)[..] {
+            [] => Ok(()),
+            bytes => self.write(bytes),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let (deadline, within) = (self.deadline(), self.within.as_secs_f32());
+        let cut = if bytes.len() > FLOOD { Cut::AsWritten } else { self.options.cut };
+        let wire = self.before_telling()?;
+        for (piece, number) in cut.pieces(bytes).iter().zip(0..) {
+            if (1..=PAUSES).contains(&number) {
+                thread::sleep(PAUSE);
+            }
+            let expected = format!("the client to read {} bytes", bytes.len());
+            wire.write(piece, deadline).map_err(|error| match error.kind() {
+                io::ErrorKind::TimedOut => {
+                    let received = format!("it did not take them all within {within} s");
+                    Stop { verdict: Verdict::Hang, expected, received }
+                }
+                _ => fail(expected, format!("the connection is gone ({error})")),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sends(&mut self, expected: &Expected) -> Result<(), Stop> {
+        match expected {
+            Expected::Line(line, times) => {
+                for _ in 0..*times {
+                    self.line_is(line)?;
+                }
+                Ok(())
+            }
+            Expected::Any => self.line(|| "a line".into()).map(drop),
+            Expected::LineUnlessLeaving(line) => self.unless_leaving(Some(line)),
+            Expected::AnyUnlessLeaving => self.unless_leaving(None),
+            Expected::Until(last) => {
+                while self.line(|| quote(last))? != *last {}
+                Ok(())
+            }
+            Expected::Pieces(text) => self.pieces(text),
+            Expected::End => self.end(),
+            Expected::Gone => self.gone(),
+        }
+    }
+
+    fn line_is(&mut self, expected: &[u8]) -> Result<(), Stop> {
+        let line = self.line(|| quote(expected))?;
+        if line == expected { Ok(()) } else { Err(wrong(quote(expected), &line)) }
+    }
+
+    /// The next line, which must be one that a server can accept and that the case does not forbid.
+    fn line(&mut self, expected: impl Fn() -> String) -> Result<Vec<u8>, Stop> {
+        match self.next()? {
+            Some(Next::Line(line)) => self.judged(line.bytes),
+            Some(Next::End(end)) => Err(fail(expected(), in_words(&end))),
+            Some(Next::Nothing) => Err(self.nothing(expected())),
+            None => Err(fail(expected(), "the program ended without a connection".into())),
+        }
+    }
+
+    fn judged(&mut self, line: Vec<u8>) -> Result<Vec<u8>, Stop> {
+        if let Err(rule) = self.conduct.take(&line) {
+            return Err(wrong(format!("a line that a server can accept: {rule}"), &line));
+        }
+        match self.forbidden.iter().find(|pattern| pattern.matches(&line)) {
+            Some(pattern) => Err(wrong(format!("no line that is {}", in_words_of(pattern)), &line)),
+            None => Ok(line),
+        }
+    }
+
+    /// What comes next, but for empty lines; `None` when the program ended without a connection.
+    fn next(&mut self) -> Result<Option<Next>, Stop> {
+        let deadline = self.deadline();
+        loop {
+            let Some(wire) = self.connection()? else { return Ok(None) };
+            let next = wire.next(deadline);
+            let Next::Line(line) = &next else { return Ok(Some(next)) };
+            let crlf = line.crlf;
+            if crlf && self.case.strict.line_ends {
+                return Err(wrong("a line that ends with LF alone".into(), &[&line.bytes, &b"\r"[..]].concat()));
+            }
+            self.crlf |= crlf;
+            if !line.bytes.is_empty() {
+                return Ok(Some(next));
+            }
+        }
+    }
+
+    fn unless_leaving(&mut self, expected: Option<&[u8]>) -> Result<(), Stop> {
+        let in_words = || format!("{}, or that the client leaves", expected.map_or("a line".into(), quote));
+        match self.next()? {
+            Some(Next::Line(line)) if line.bytes == b"BYE" => self.is_over = true,
+            Some(Next::Line(line)) => {
+                let line = self.judged(line.bytes)?;
+                if expected.is_some_and(|expected| expected != line) {
+                    return Err(wrong(in_words(), &line));
+                }
+            }
+            Some(Next::End(_)) | None => self.is_over = true,
+            Some(Next::Nothing) => return Err(self.nothing(in_words())),
+        }
+        Ok(())
+    }
+
+    /// Takes texts until they are all of this one. Where the first is of something else, none was sent;
+    /// then the case goes on with that.
+    fn pieces(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let expected = || format!("MSG with the next part of {}", quote(rest));
+            let line = match self.next()? {
+                Some(Next::Line(line)) => line,
+                Some(Next::End(end)) => return Err(fail(expected(), in_words(&end))),
+                Some(Next::Nothing) | None => return Err(self.nothing(expected())),
+            };
+            let piece = line.bytes.strip_prefix(b"MSG ").filter(|piece| !piece.is_empty());
+            match piece.and_then(|piece| rest.strip_prefix(piece)) {
+                Some(left) => {
+                    self.judged(line.bytes)?;
+                    rest = left;
+                }
+                None if rest.len() == text.len() => {
+                    self.wire.iter().for_each(|wire| wire.put_back(line.clone()));
+                    return Ok(());
+                }
+                None => return Err(wrong(expected(), &line.bytes)),
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Stop> {
+        let expected = || "the end of the stream".to_owned();
+        match self.next()? {
+            Some(Next::Line(line)) => Err(wrong(expected(), &line.bytes)),
+            Some(Next::End(End::Clean(rest))) if rest.is_empty() => Ok(()),
+            Some(Next::End(end)) => Err(fail(expected(), in_words(&end))),
+            Some(Next::Nothing) => Err(self.nothing(expected())),
+            None => Err(fail(expected(), "the program ended without a connection".into())),
+        }
+    }
+
+    fn gone(&mut self) -> Result<(), Stop> {
+        loop {
+            match self.next()? {
+                Some(Next::Line(line)) => drop(self.judged(line.bytes)?),
+                Some(Next::End(End::TooMuch(why))) => return Err(fail("the end of the connection".into(), why)),
+                Some(Next::End(_)) | None => return Ok(()),
+                Some(Next::Nothing) => return Err(self.nothing("the end of the connection".into())),
+            }
+        }
+    }
+
+    fn nothing(&self, expected: String) -> Stop {
+        let received = format!("nothing came within {} s", self.within.as_secs_f32());
+        Stop { verdict: Verdict::Hang, expected, received }
+    }
+
+    fn sees(&self, seen: &Seen) -> Result<(), Stop> {
+        match seen {
+            Seen::Text { text, anew, times: None } => {
+                let shows = self.terminal.wait_until(self.deadline(), |shown| shown.count(text, *anew) > 0);
+                self.unless(shows, || format!("to be shown: {}{}", quote(text.as_bytes()), since(*anew)))
+            }
+            Seen::Text { text, anew, times: Some(times) } => {
+                let shown = self.terminal.shown();
+                let (count, echoed) = (shown.count(text, *anew), shown.count_echoed(text));
+                drop(shown);
+                let expected = || format!("to be shown {times} times: {}{}", quote(text.as_bytes()), since(*anew));
+                self.unless((*times..=times + echoed).contains(&count), expected)
+            }
+            Seen::Change => {
+                let changes = self.terminal.wait_until(self.deadline(), super::terminal::Shown::has_changed);
+                self.unless(changes, || "something new on the screen".into())
+            }
+            Seen::NoneLike { shown, other } => {
+                let screen = self.terminal.shown().screen();
+                let like = screen.lines().filter(|line| line.contains(shown)).map(|line| line.replace(shown, other));
+                let found = like.into_iter().find(|like| screen.lines().any(|line| line == like));
+                self.unless(found.is_none(), || format!("no line {}", quote(found.unwrap_or_default().as_bytes())))
+            }
+            Seen::Exit => self.exits(),
+        }
+    }
+
+    fn unless(&self, holds: bool, expected: impl FnOnce() -> String) -> Result<(), Stop> {
+        if holds { Ok(()) } else { Err(fail(expected(), format!("this screen:\n{}", printed(&self.terminal)))) }
+    }
+
+    fn exits(&self) -> Result<(), Stop> {
+        let left = self.deadline().saturating_duration_since(Instant::now());
+        if self.terminal.process.ends_within(left) {
+            return Ok(());
+        }
+        let received = format!("it still runs after {} s", left.as_secs_f32());
+        Err(Stop { verdict: Verdict::Hang, expected: "the program to end".into(), received })
+    }
+
+    /// What went wrong, or that the program crashed: nobody had asked it to end.
+    fn or_crash(&self, stop: Stop) -> Stop {
+        let process = &self.terminal.process;
+        if !self.may_end && process.ends_within(DYING) && process.has_crashed() {
+            let received = format!("the program crashed{}", said(&printed(&self.terminal)));
+            return Stop { verdict: Verdict::Crash, received, ..stop };
+        }
+        stop
+    }
+}
+
+fn since(anew: bool) -> &'static str {
+    if anew { ", since the last line from the server" } else { "" }
+}
