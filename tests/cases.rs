@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use charla::check::lines::{From, LineFile, Meaning};
-use charla::check::{Case, Level, spec};
+use charla::check::{Case, ClientCase, Level, spec};
 use charla::proto::server_session::{Joined, Opening, Request, Waiting};
 use charla::proto::{Code, Cut, LineCutter, Name, ServerLine};
 
@@ -32,6 +32,9 @@ const NOT_PLAYED: &[(&str, &str)] = &[
     ("EXT-3", "it binds a client"),
 ];
 
+/// Clauses that bind a client, above MAY, that no case can prove by playing with one, and why.
+const NOT_PLAYED_WITH_CLIENTS: &[(&str, &str)] = &[("EXT-3", "it binds a client of a later version")];
+
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -55,6 +58,15 @@ fn sessions() -> Vec<Case> {
     files("fixtures/sessions").iter().map(parse).collect()
 }
 
+fn clients() -> Vec<ClientCase> {
+    let parse = |file: &PathBuf| {
+        assert_eq!(file.extension().unwrap(), "chat", "{}", file.display());
+        let text = fs::read_to_string(file).unwrap();
+        ClientCase::parse_client(&stem(file), &text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    };
+    files("fixtures/clients").iter().map(parse).collect()
+}
+
 fn line_files() -> BTreeMap<String, LineFile> {
     let parse = |file: PathBuf| {
         let name = file.strip_prefix(here("fixtures/lines")).unwrap().display().to_string();
@@ -71,9 +83,10 @@ fn specification() -> String {
 
 #[test]
 fn ids_are_sentences_and_no_two_cases_share_one() {
-    let cases = [sessions(), spec::dialogues(&specification()).unwrap()].concat();
-    let ids: BTreeSet<_> = cases.iter().map(|case| case.id.as_str()).collect();
-    assert_eq!(ids.len(), cases.len());
+    let (cases, clients) = ([sessions(), spec::dialogues(&specification()).unwrap()].concat(), clients());
+    let of_clients = clients.iter().map(|case| case.id.as_str());
+    let ids: Vec<_> = cases.iter().map(|case| case.id.as_str()).chain(of_clients).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     for id in ids {
         assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{id}");
     }
@@ -83,12 +96,15 @@ fn ids_are_sentences_and_no_two_cases_share_one() {
 fn every_clause_that_is_cited_is_there_and_none_is_weaker_than_its_case() {
     let levels: BTreeMap<_, _> =
         spec::clauses(&specification()).into_iter().map(|clause| (clause.id, clause.level)).collect();
-    for case in [sessions(), spec::dialogues(&specification()).unwrap()].concat() {
-        for clause in &case.clauses {
-            assert!(levels.contains_key(clause), "{} cites {clause}, which SPEC.md does not have", case.id);
+    let cases = [sessions(), spec::dialogues(&specification()).unwrap()].concat();
+    let of_servers = cases.into_iter().map(|case| (case.id, case.level, case.clauses));
+    let of_clients = clients().into_iter().map(|case| (case.id, case.level, case.clauses));
+    for (id, level, clauses) in of_servers.chain(of_clients) {
+        for clause in &clauses {
+            assert!(levels.contains_key(clause), "{id} cites {clause}, which SPEC.md does not have");
         }
-        let strongest = case.clauses.iter().filter_map(|clause| levels.get(clause)).max();
-        assert!(strongest >= Some(&case.level), "{} asks for more than its clauses", case.id);
+        let strongest = clauses.iter().filter_map(|clause| levels.get(clause)).max();
+        assert!(strongest >= Some(&level), "{id} asks for more than its clauses");
     }
     for (name, file) in line_files() {
         assert!(file.clauses.iter().all(|clause| levels.contains_key(clause)), "{name}");
@@ -104,6 +120,21 @@ fn every_clause_that_a_server_can_break_has_a_case() {
     let clauses: BTreeSet<_> = binding.map(|clause| clause.id).filter(of_servers).collect();
     let covered: BTreeSet<_> = cited.union(&excused).cloned().collect();
     assert_eq!(clauses.difference(&covered).collect::<Vec<_>>(), Vec::<&String>::new(), "have no case");
+    assert_eq!(excused.difference(&clauses).collect::<Vec<_>>(), Vec::<&String>::new(), "are not in SPEC.md");
+    assert_eq!(excused.intersection(&cited).collect::<Vec<_>>(), Vec::<&String>::new(), "have a case after all");
+}
+
+#[test]
+fn every_clause_that_a_client_can_break_has_a_case() {
+    let cited: BTreeSet<_> = clients().into_iter().flat_map(|case| case.clauses).collect();
+    let excused: BTreeSet<_> = NOT_PLAYED_WITH_CLIENTS.iter().map(|(clause, _)| (*clause).to_owned()).collect();
+    let binds_clients = |text: &str| ["A client ", "A sender ", "A receiver "].iter().any(|who| text.starts_with(who));
+    let binding = spec::clauses(&specification()).into_iter().filter(|clause| clause.level > Level::May);
+    let clauses: BTreeSet<_> = binding.filter(|clause| binds_clients(&clause.text)).map(|clause| clause.id).collect();
+    let covered: BTreeSet<_> = cited.union(&excused).cloned().collect();
+    assert!(clauses.len() > 35, "{clauses:?}");
+    assert_eq!(clauses.difference(&covered).collect::<Vec<_>>(), Vec::<&String>::new(), "have no case");
+    assert_eq!(cited.difference(&clauses).collect::<Vec<_>>(), Vec::<&String>::new(), "do not bind a client");
     assert_eq!(excused.difference(&clauses).collect::<Vec<_>>(), Vec::<&String>::new(), "are not in SPEC.md");
     assert_eq!(excused.intersection(&cited).collect::<Vec<_>>(), Vec::<&String>::new(), "have a case after all");
 }

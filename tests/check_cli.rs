@@ -179,9 +179,10 @@ fn nothing_that_was_started_stays() {
 
 #[test]
 fn what_is_known_to_fail_does_not_count_unless_it_passes() {
-    let (good, bad, wrong) = (file("good"), file("bad"), file("wrong"));
+    let (good, other, unknown, wrong) = (file("good"), file("other"), file("unknown"), file("wrong"));
     fs::write(&good, format!("# a list\n{ECHO}  # not done yet\n")).unwrap();
-    fs::write(&bad, "another  # never played\n").unwrap();
+    fs::write(&other, "the-first-ending-wins  # another one\n").unwrap();
+    fs::write(&unknown, "no-such-case  # misspelt\n").unwrap();
     fs::write(&wrong, format!("{ECHO}\n")).unwrap();
     let silent = broken(|stream| drop(std::io::copy(&mut &stream, &mut std::io::sink())));
     let list = |file: &PathBuf| ["--known-failing".to_owned(), file.to_str().unwrap().to_owned()];
@@ -190,7 +191,8 @@ fn what_is_known_to_fail_does_not_count_unless_it_passes() {
         check_at(address, &[&list[0], &list[1]])
     };
     assert_code(&with(silent, &good), 0);
-    assert_code(&with(silent, &bad), 1);
+    assert_code(&with(silent, &other), 1);
+    assert_code(&with(silent, &unknown), 2);
     assert_code(&with(silent, &wrong), 2);
     let server = Server::start();
     let said = assert_code(&with(server.address, &good), 1);

@@ -1,5 +1,5 @@
 //! `fixtures/corpus.json` is the corpus for those who would rather parse JSON: the clauses
-//! of SPEC.md, the dialogues and sessions, and the single lines. It is generated:
+//! of SPEC.md, the dialogues and sessions, those of clients, and the single lines. It is generated:
 //!
 //! ```sh
 //! CHARLA_UPDATE=1 cargo test --test corpus
@@ -25,7 +25,7 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-fn case(case: &Case) -> Value {
+fn case<A>(case: &Case<A>) -> Value {
     let steps: Vec<_> = case.steps.iter().map(|step| &step.source).collect();
     let strict: Vec<_> = [("line-ends", case.strict.line_ends), ("verbs", case.strict.verbs)]
         .into_iter()
@@ -33,7 +33,8 @@ fn case(case: &Case) -> Value {
         .collect();
     json!({
         "id": case.id, "title": case.title, "clauses": case.clauses, "level": word(case.level),
-        "within": case.within.map(|time| time.as_secs()), "strict": strict, "steps": steps,
+        "within": case.within.map(|time| time.as_secs()), "strict": strict,
+        "name": case.name.as_ref().map(|name| hex(name)), "steps": steps,
     })
 }
 
@@ -82,6 +83,7 @@ fn corpus() -> String {
     let value = json!({
         "clauses": clauses.collect::<Vec<_>>(),
         "cases": corpus.items.iter().map(|item| case(&item.case)).collect::<Vec<_>>(),
+        "clients": corpus.clients.iter().map(|item| case(&item.case)).collect::<Vec<_>>(),
         "lines": line_files().iter().flat_map(|file| lines(file)).collect::<Vec<_>>(),
     });
     format!("{value:#}\n")

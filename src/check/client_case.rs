@@ -17,8 +17,8 @@
 //! | `Ana< <end>`, `Ana< <reset>` | the server ends its side; resets the connection |
 //! | `Ana: TEXT`, `Ana: <quit>`, `Ana: <eof>` | the person types a line; leaves; ends the input |
 //! | `Ana= TEXT`, `Ana=2 TEXT` | TEXT comes to stand on the screen; stands there twice now |
-//! | `Ana=+ TEXT`, `Ana=+0 TEXT` | the same of what was written since the last `<` |
-//! | `Ana= <change>`, `Ana= <exit>` | the screen comes to differ from that at the last `<`; the program ends |
+//! | `Ana=+ TEXT`, `Ana=+0 TEXT` | the same of what was written since the last `<` steps |
+//! | `Ana= <change>`, `Ana= <exit>` | the screen comes to differ from that before the last `<` steps; the program ends |
 //! | `Ana=0 <like Leo> Zoe` | no line is one with `Leo` in it, with `Zoe` in its place |
 //!
 //! fixtures/README.md is the full description.
@@ -81,12 +81,12 @@ pub enum Seen {
     Text {
         /// It, as it was sent.
         text: String,
-        /// Whether only what was written since the last `<` counts.
+        /// Whether only what was written since the last `<` steps counts.
         anew: bool,
         /// How often exactly, now; at least once, and waited for, where there is none.
         times: Option<usize>,
     },
-    /// Another screen than at the last `<`.
+    /// Another screen than before the last `<` steps.
     Change,
     /// No line that is one with `shown` in it, with `other` in its place.
     NoneLike {
@@ -152,7 +152,8 @@ impl ClientCase {
         if state.forbids {
             return Err("a `!` is proved by what the client sends after it: add a step with `>`");
         }
-        if state.looks && self.level == Level::Must {
+        let looks = self.steps.iter().any(|step| matches!(step.action, ClientAction::Sees(_)));
+        if looks && self.level == Level::Must {
             return Err("what a screen shows is recommended at most: add the header `level: SHOULD`");
         }
         Ok(())
@@ -165,7 +166,6 @@ struct State {
     has_ended: bool,
     was_ended: bool,
     forbids: bool,
-    looks: bool,
 }
 
 impl State {
@@ -186,8 +186,7 @@ impl State {
                 self.has_ended |= *action == ClientAction::Reset;
             }
             ClientAction::Forbid(_) => self.forbids = true,
-            ClientAction::Sees(_) => self.looks = true,
-            ClientAction::Type(..) | ClientAction::Quit | ClientAction::EndInput => {}
+            ClientAction::Type(..) | ClientAction::Quit | ClientAction::EndInput | ClientAction::Sees(_) => {}
         }
         Ok(())
     }

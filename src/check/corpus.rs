@@ -105,8 +105,8 @@ impl Selection {
     pub fn of<'a, A>(&self, items: &'a [Item<A>]) -> Vec<&'a Item<A>> {
         // A whole id is about that case alone.
         let is_whole = |word: &str| items.iter().any(|item| item.case.id == word);
-        let names = |word: &String, id: &str| word == id || (id.contains(word) && !is_whole(word));
-        let named = |item: &Item<A>, words: &[String]| words.iter().any(|word| names(word, &item.case.id));
+        let means = |word: &String, id: &str| word == id || (id.contains(word) && !is_whole(word));
+        let named = |item: &Item<A>, words: &[String]| words.iter().any(|word| means(word, &item.case.id));
         let wanted = |item: &&Item<A>| {
             (self.filter.is_empty() || named(item, &self.filter))
                 && (self.clauses.is_empty() || item.case.clauses.iter().any(|id| self.clauses.contains(id)))

@@ -52,8 +52,8 @@ pub mod watch;
 #[cfg(feature = "net")]
 mod wire;
 
-pub use client_case::{ClientAction, ClientCase, Expected, Seen};
 pub use case::{Case, CaseError, Level, Strict};
+pub use client_case::{ClientAction, ClientCase, Expected, Seen};
 #[cfg(feature = "net")]
 pub use log::{Entry, Event};
 pub use step::{Action, Pattern, Step, Strand};

@@ -23,7 +23,7 @@ use super::program::{Template, said};
 use super::quoted::quote;
 use super::segment::Cut;
 use super::step::{Pattern, Step};
-use super::terminal::Terminal;
+use super::terminal::{Shown, Terminal};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Next, Wire};
 
@@ -78,11 +78,10 @@ impl Client {
     pub fn reach(&self, within: Duration) -> Result<(), String> {
         let listener = listen().map_err(|error| format!("no se puede escuchar ({error})"))?;
         let terminal = self.start(&listener, b"Ana").map_err(|error| self.not_started(&error))?;
-        let deadline = Instant::now() + within;
         if self.is_asked_for_name() {
-            self.give_name(&terminal, b"Ana", deadline);
+            self.give_name(&terminal, b"Ana", Instant::now() + within);
         }
-        match accept(&listener, &terminal, deadline) {
+        match accept(&listener, &terminal, Instant::now() + within) {
             Ok(_) => Ok(()),
             Err(_) => Err(format!("el programa no se conecta{}", said(&printed(&terminal)))),
         }
@@ -127,11 +126,8 @@ pub fn play(case: &ClientCase, client: &Client, options: &Options) -> Outcome {
             outcome(ended_by, at, log, player.crlf)
         }
         Err(error) => {
-            let stop = Stop {
-                verdict: Verdict::Unreached,
-                expected: "a client".into(),
-                received: client.not_started(&error),
-            };
+            let stop =
+                Stop { verdict: Verdict::Unreached, expected: "a client".into(), received: client.not_started(&error) };
             outcome(Some(stop), 0, Vec::new(), false)
         }
     }
@@ -186,6 +182,7 @@ fn printed(terminal: &Terminal) -> String {
     terminal.shown().screen().lines().map(crate::safe::safe).collect::<Vec<_>>().join("\n")
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the play")]
 struct Player<'a> {
     case: &'a ClientCase,
     client: &'a Client,
@@ -207,6 +204,8 @@ struct Player<'a> {
     may_end: bool,
     /// It left where the case allows it.
     is_over: bool,
+    /// The server has just spoken: what it says next belongs to that.
+    is_speaking: bool,
 }
 
 impl<'a> Player<'a> {
@@ -229,6 +228,7 @@ impl<'a> Player<'a> {
             crlf: false,
             may_end: false,
             is_over: false,
+            is_speaking: false,
         })
     }
 
@@ -253,6 +253,7 @@ impl<'a> Player<'a> {
             return self.tell(&bytes.repeat(*times));
         }
         self.flush()?;
+        self.is_speaking &= matches!(step.action, ClientAction::EndStream | ClientAction::Reset);
         match &step.action {
             ClientAction::Tell(..) => {}
             ClientAction::Sends(expected) => {
@@ -320,7 +321,9 @@ impl<'a> Player<'a> {
     }
 
     fn before_telling(&mut self) -> Result<&Wire, Stop> {
-        self.terminal.mark();
+        if !std::mem::replace(&mut self.is_speaking, true) {
+            self.terminal.mark();
+        }
         let expected = || "a connection of the client".to_owned();
         self.connection()?.ok_or_else(|| fail(expected(), "the program ended without one".into()))
     }
@@ -509,7 +512,7 @@ impl<'a> Player<'a> {
                 self.unless((*times..=times + echoed).contains(&count), expected)
             }
             Seen::Change => {
-                let changes = self.terminal.wait_until(self.deadline(), super::terminal::Shown::has_changed);
+                let changes = self.terminal.wait_until(self.deadline(), Shown::has_changed);
                 self.unless(changes, || "something new on the screen".into())
             }
             Seen::NoneLike { shown, other } => {
@@ -529,6 +532,8 @@ impl<'a> Player<'a> {
     fn exits(&self) -> Result<(), Stop> {
         let left = self.deadline().saturating_duration_since(Instant::now());
         if self.terminal.process.ends_within(left) {
+            // Its last words may still be on their way; a child of it may keep the terminal open.
+            self.terminal.wait_until(Instant::now() + PATIENCE, Shown::is_whole);
             return Ok(());
         }
         let received = format!("it still runs after {} s", left.as_secs_f32());
@@ -547,5 +552,5 @@ impl<'a> Player<'a> {
 }
 
 fn since(anew: bool) -> &'static str {
-    if anew { ", since the last line from the server" } else { "" }
+    if anew { ", since the server spoke last" } else { "" }
 }

@@ -239,7 +239,11 @@ impl Target for Client {
     fn play(&self, _: &Corpus, case: &ClientCase, scale: Scale, result: &mut CaseResult) {
         let (within, whole) = (scale.of(Duration::from_secs(10)), scale.of(Duration::from_mins(5)));
         // How a screen looks does not depend on how the bytes came.
-        let cuts = if case.level == Level::Must { &[Cut::AsWritten, Cut::Bytes, Cut::Coalesced][..] } else { &[Cut::AsWritten] };
+        let cuts = if case.level == Level::Must {
+            &[Cut::AsWritten, Cut::Bytes, Cut::Coalesced][..]
+        } else {
+            &[Cut::AsWritten]
+        };
         for &cut in cuts {
             let options = play_client::Options { cut, within, whole };
             result.tell(case, cut, play_client::play(case, self, &options));

@@ -62,6 +62,8 @@ pub(super) struct Shown {
     marked: usize,
     /// The screen at the mark.
     screen_at_mark: String,
+    /// How many of its outputs are open.
+    open: usize,
     /// The lines that were typed while the terminal echoed them.
     echoed: Vec<String>,
     changed_at: Instant,
@@ -116,8 +118,12 @@ impl Terminal {
         let mut process = Process::lead(|| command.spawn())?;
         let (input, output, errors) = process.pipes();
         let shared = Arc::<Shared>::default();
-        output.into_iter().for_each(|output| shared.watch(output, None));
-        errors.into_iter().for_each(|errors| shared.watch(errors, None));
+        if let Some(output) = output {
+            shared.watch(output, None);
+        }
+        if let Some(errors) = errors {
+            shared.watch(errors, None);
+        }
         Ok(Terminal { process, keys: input.map(typist), master: None, shared })
     }
 
@@ -219,6 +225,7 @@ impl Shared {
     /// Reads all that the program writes there. What it asks of a terminal is answered by `answers`.
     fn watch(self: &Arc<Shared>, mut output: impl Read + Send + 'static, answers: Option<Sender<Vec<u8>>>) {
         let shared = Arc::clone(self);
+        shared.lock().open += 1;
         thread::spawn(move || {
             let mut buffer = vec![0; 64 << 10];
             while let Ok(n @ 1..) = output.read(&mut buffer) {
@@ -229,6 +236,7 @@ impl Shared {
                 }
                 shared.changed.notify_all();
             }
+            shared.lock().open -= 1;
             shared.changed.notify_all();
         });
     }
@@ -241,6 +249,7 @@ impl Default for Shown {
             raw: Vec::new(),
             marked: 0,
             screen_at_mark: String::new(),
+            open: 0,
             echoed: Vec::new(),
             changed_at: Instant::now(),
         }
@@ -266,6 +275,11 @@ impl Shown {
     /// The text on the screen, wrapped lines as one.
     pub(super) fn screen(&self) -> String {
         self.emulator.screen().contents()
+    }
+
+    /// Whether all that it will ever write is there.
+    pub(super) fn is_whole(&self) -> bool {
+        self.open == 0
     }
 
     /// Whether the screen is another than at the mark.
@@ -328,7 +342,10 @@ mod tests {
     #[test]
     fn what_a_person_sees_is_counted() {
         let shown = after("Ana: hola\x1b[2K\rAna: hola\nTú: hola\n");
-        assert_eq!((shown.count("hola", false), shown.count("Ana: hola", false), shown.count("adiós", false)), (2, 1, 0));
+        assert_eq!(
+            (shown.count("hola", false), shown.count("Ana: hola", false), shown.count("adiós", false)),
+            (2, 1, 0)
+        );
         assert_eq!(shown.count("\x1b[2K", false), 1, "a control character is looked for in the bytes");
     }
 

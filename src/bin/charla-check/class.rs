@@ -46,6 +46,9 @@ pub(super) struct Class {
     limit: u32,
 }
 
+/// What is done with the folder of a submission.
+type Check<'a> = Box<dyn Fn(&Path) -> Run + 'a>;
+
 impl Class {
     /// Whether all submissions conform. One that hangs, forks or floods its output does not
     /// harm the next: each is ended with its whole group.
@@ -74,8 +77,7 @@ impl Class {
         Ok(submissions.iter().all(Submission::conforms))
     }
 
-    /// What is done with the folder of a submission.
-    fn how<'a>(&'a self, corpus: &'a Corpus) -> Result<Box<dyn Fn(&Path) -> Run + 'a>, Stop> {
+    fn how<'a>(&'a self, corpus: &'a Corpus) -> Result<Check<'a>, Stop> {
         let selection = Selection { filter: self.filter.clone(), ..Selection::default() };
         if let Some(server) = &self.server {
             let (words, items) = (split(server)?, selected(&corpus.items, &selection)?);

@@ -92,7 +92,7 @@ struct Person {
     #[arg(long, value_name = "TEXTO")]
     name_prompt: Option<String>,
     /// El nombre es un argumento, y no se escribe: «--name {name}»
-    #[arg(long, value_name = "ARGUMENTOS")]
+    #[arg(long, value_name = "ARGUMENTOS", allow_hyphen_values = true)]
     name_arg: Option<String>,
     /// Lo que se escribe para salir (salir)
     #[arg(long, value_name = "TEXTO", default_value = "salir", hide_default_value = true)]
@@ -133,7 +133,11 @@ fn main() -> ExitCode {
 impl Server {
     fn plan(&self) -> Result<Plan<Program>, Stop> {
         let (program, name, again) = if let Some(address) = &self.address {
-            (Program::At(resolve(address)?), address.clone(), format!("charla-check server {address} --filter {{case}}"))
+            (
+                Program::At(resolve(address)?),
+                address.clone(),
+                format!("charla-check server {address} --filter {{case}}"),
+            )
         } else {
             let name = shell_words::join(&self.command);
             let again = format!("charla-check server --filter {{case}} -- {name}");
@@ -232,8 +236,8 @@ fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
 
 fn explain(corpus: &Corpus, id: &str) -> Result<bool, Stop> {
     let told = find(&corpus.items, id).or_else(|| find(&corpus.clients, id));
-    let (title, clauses, source) = told
-        .ok_or_else(|| Stop(USAGE, format!("no hay ningún caso «{id}»; «charla-check list» los enumera")))?;
+    let (title, clauses, source) =
+        told.ok_or_else(|| Stop(USAGE, format!("no hay ningún caso «{id}»; «charla-check list» los enumera")))?;
     let by_id = corpus.by_id();
     print(&format!("{title}\n\n"));
     for clause in clauses.iter().filter_map(|id| by_id.get(id.as_str())) {

@@ -102,12 +102,7 @@ impl Options {
         }
     }
 
-    fn check_once<T: Target>(
-        &self,
-        corpus: &Corpus,
-        plan: &Plan<T>,
-        items: &[&Item<T::Action>],
-    ) -> Result<bool, Stop> {
+    fn check_once<T: Target>(&self, corpus: &Corpus, plan: &Plan<T>, items: &[&Item<T::Action>]) -> Result<bool, Stop> {
         let run = self.played(corpus, plan, items);
         self.write_reports(corpus, &run)?;
         if run.is_unreached() {

@@ -71,7 +71,8 @@ fn explain(run: &Run, case: &CaseResult, style: Style) -> String {
         if let Some((line, step)) = &case.step {
             push(&mut text, &format!("  línea {line}: {step}   (bytes: {})", case.cut));
         }
-        push(&mut text, &format!("  esperado: {}\n  recibido: {}", safe(&failure.expected), safe(&failure.received)));
+        let received = failure.received.lines().map(safe).collect::<Vec<_>>().join("\n            ");
+        push(&mut text, &format!("  esperado: {}\n  recibido: {received}", safe(&failure.expected)));
     }
     push(&mut text, &format!("  repetir:  {}", safe(&run.again(case))));
     text
