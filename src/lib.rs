@@ -14,7 +14,7 @@
     doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe` |"
 )]
 #![cfg_attr(feature = "net", doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe` |")]
-//! | [`check`] | cases as data, what plays them against a server, reports | `proto`, to explain; `safe` |
+//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe` |
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
 //! client on tokio and the player of cases; `check` adds whole runs and their reports;

@@ -47,6 +47,28 @@ fn each_submission_is_judged_whatever_the_others_do() {
 }
 
 #[test]
+fn clients_are_a_class_too() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("class-of-clients");
+    let _ = fs::remove_dir_all(&folder);
+    let scripts = [
+        ("ana", "exec \"$CLIENT\" \"$1:$2\""),
+        ("bruno", "read -r name; exec 3<>/dev/tcp/$1/$2; echo HOLA >&3; sleep 600"),
+    ];
+    for (name, script) in scripts {
+        fs::create_dir_all(folder.join("entregas").join(name)).unwrap();
+        fs::write(folder.join("entregas").join(name).join("cliente.sh"), script).unwrap();
+    }
+    let mut check = Command::cargo_bin("charla-check").unwrap();
+    check.env("CLIENT", env!("CARGO_BIN_EXE_charla-client")).arg("class").arg(folder.join("entregas"));
+    check.args(["--client", "bash cliente.sh {host} {port}", "--quit", "exit", "--timeout-scale", "1"]);
+    check.args(["--filter", "what-is-typed-is-said"]).arg("--out").arg(folder.join("informe"));
+    let done = check.assert().code(1);
+    assert_eq!(String::from_utf8_lossy(&done.get_output().stdout), "✓ ana\n✗ bruno\n");
+    let page = fs::read_to_string(folder.join("informe/2.html")).unwrap();
+    assert!(page.contains("charla-check client --quit exit --filter what-is-typed-is-said"), "{page}");
+}
+
+#[test]
 fn who_has_no_time_left_is_not_said_to_conform() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("class-late");
     fs::create_dir_all(folder.join("entregas/ana")).unwrap();

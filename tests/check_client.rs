@@ -62,8 +62,8 @@ fn a_name_can_be_an_argument_and_the_way_out_another_word() {
     }
 }
 
-/// Reads the name and connects; behind it stands what the client does then.
-const CONNECT: &str = "read -r name; exec 3<>/dev/tcp/$0/$1; printf 'NAME %s\\n' \"$name\" >&3; ";
+/// Asks for the name and connects; behind it stands what the client does then.
+const CONNECT: &str = "printf 'name: '; read -r name; exec 3<>/dev/tcp/$0/$1; printf 'NAME %s\\n' \"$name\" >&3; ";
 
 #[test]
 fn what_goes_wrong_has_its_verdict() {
