@@ -138,6 +138,23 @@ fn a_flood_and_an_endless_line_end_too() {
 }
 
 #[test]
+fn one_that_never_reads_or_closes_at_once_fails() {
+    let never_reads = broken(|stream| {
+        thread::park();
+        drop(stream);
+    });
+    let closes_at_once = broken(drop);
+    for address in [never_reads, closes_at_once] {
+        assert_code(&check_at(address, &[]), 1);
+    }
+    // More than the system keeps for one who does not read.
+    let address = never_reads.to_string();
+    let case = "a-refusal-is-read-by-one-who-goes-on-talking";
+    let output = check(&["server", &address, "--filter", case, "--timeout-scale", "0.05", "--json", "-"]);
+    assert_eq!(verdict(&output), "hang");
+}
+
+#[test]
 fn what_cannot_be_reached_is_exit_3() {
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert_code(&check_at(gone, &[]), 3);
@@ -161,9 +178,21 @@ fn a_program_that_ends_while_it_is_played_against_has_crashed() {
 
 #[test]
 fn nothing_that_was_started_stays() {
+    is_gone_afterwards("trap '' TERM; sleep 600 & echo $! > \"$2\"; exec \"$0\" --listen \"$1\"");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_stays_that_has_left_its_group() {
+    is_gone_afterwards("setsid sh -c 'echo $$ > \"$0\"; exec sleep 600' \"$2\" & exec \"$0\" --listen \"$1\"");
+}
+
+/// Checks a server that is started by this script, which leaves a child behind and writes its number to a file.
+#[track_caller]
+fn is_gone_afterwards(script: &str) {
     let pid = file("pid");
-    let script = format!("trap '' TERM; sleep 600 & echo $! > '{}'; exec \"$0\" --listen \"$1\"", pid.display());
-    assert_code(&check(&["server", "--filter", ECHO, "--", "sh", "-c", &script, SERVER, "{host}:{port}"]), 0);
+    let words = ["sh", "-c", script, SERVER, "{host}:{port}", pid.to_str().unwrap()];
+    assert_code(&check(&[&["server", "--filter", ECHO, "--"], &words[..]].concat()), 0);
     let child: i32 = fs::read_to_string(pid).unwrap().trim().parse().unwrap();
     let gone = || match fs::read_to_string(format!("/proc/{child}/stat")) {
         // Whoever inherits it may not have reaped it yet.

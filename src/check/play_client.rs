@@ -21,7 +21,7 @@ use super::judge::{Conduct, in_words, in_words_of};
 use super::log::{Entry, Event, Log};
 use super::program::{Template, said};
 use super::quoted::quote;
-use super::segment::Cut;
+use super::segment::{Cut, Scale};
 use super::step::{Pattern, Step};
 use super::terminal::{Shown, Terminal};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
@@ -53,8 +53,8 @@ pub struct Client {
     pub program: Template,
     /// What its prompt for the name says, if that is to be waited for.
     pub name_prompt: Option<String>,
-    /// What is typed to leave.
-    pub quit: String,
+    /// What is typed to leave; nothing where the end of the input is the way out.
+    pub quit: Option<String>,
     /// Whether it is between pipes, and not at a terminal.
     pub piped: bool,
 }
@@ -68,6 +68,8 @@ pub struct Options {
     pub within: Duration,
     /// How long the whole play takes at most.
     pub whole: Duration,
+    /// By how much what the case itself says of time is multiplied.
+    pub scale: Scale,
 }
 
 impl Client {
@@ -216,7 +218,7 @@ impl<'a> Player<'a> {
             case,
             client,
             options,
-            within: case.within.unwrap_or_default().max(options.within),
+            within: options.scale.of(case.within.unwrap_or_default()).max(options.within),
             over: Instant::now() + options.whole,
             listener,
             terminal,
@@ -273,13 +275,14 @@ impl<'a> Player<'a> {
             ClientAction::Type(line, times) => self.types(line, *times),
             ClientAction::Quit => {
                 self.may_end = true;
-                self.types(self.client.quit.as_bytes(), 1);
+                match &self.client.quit {
+                    Some(word) => self.types(word.as_bytes(), 1),
+                    None => self.end_input(),
+                }
             }
             ClientAction::EndInput => {
                 self.may_end = true;
-                self.terminal.wait_until_still(PATIENCE);
-                self.log.push(0, Event::Typed(b"\x04".to_vec()));
-                self.terminal.end_input();
+                self.end_input();
             }
             ClientAction::Sees(seen) => self.sees(seen)?,
         }
@@ -294,6 +297,12 @@ impl<'a> Player<'a> {
         self.terminal.wait_until_still(PATIENCE);
         self.log.push(0, Event::Typed(line.to_vec()));
         self.terminal.type_line(line, times);
+    }
+
+    fn end_input(&mut self) {
+        self.terminal.wait_until_still(PATIENCE);
+        self.log.push(0, Event::Typed(b"\x04".to_vec()));
+        self.terminal.end_input();
     }
 
     /// The connection, which is waited for where it is not there yet; `None` when the program

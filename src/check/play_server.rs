@@ -21,7 +21,7 @@ use super::case::Case;
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
 use super::quoted::quote;
-use super::segment::Cut;
+use super::segment::{Cut, Scale};
 use super::step::{Action, Pattern, Step, Strand, is_known};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
@@ -45,6 +45,8 @@ pub struct Options {
     pub within: Duration,
     /// How long the whole play takes at most.
     pub whole: Duration,
+    /// By how much what the case itself says of time is multiplied.
+    pub scale: Scale,
     /// Names of other cases: a server that wrongly keeps them in the room fails those,
     /// and their events are passed over in this one.
     pub strangers: BTreeSet<Vec<u8>>,
@@ -56,6 +58,7 @@ impl Default for Options {
             cut: Cut::default(),
             within: Duration::from_secs(10),
             whole: Duration::from_mins(5),
+            scale: Scale::default(),
             strangers: BTreeSet::new(),
         }
     }
@@ -116,7 +119,7 @@ impl<'a> Player<'a> {
             case,
             server,
             options,
-            within: case.within.unwrap_or_default().max(options.within),
+            within: options.scale.of(case.within.unwrap_or_default()).max(options.within),
             over: Instant::now() + options.whole,
             log: Log::new(),
             actors: case.actors.iter().map(|_| Actor::default()).collect(),

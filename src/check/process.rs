@@ -5,17 +5,23 @@
 //! it has left behind. Its output is read all the time, so it never waits for us,
 //! and only the end of it is kept, so it may print without end. [`end_all`] kills
 //! whatever still runs, for a program that is itself about to be ended.
+//!
+//! A child that leaves its group is nobody's. On Linux a program that has called
+//! [`adopt_orphans`] becomes their parent, and ends them when no group runs.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, kill_process, kill_process_group, waitid, waitpid,
+};
 
 /// How much is kept of what it prints.
 const KEPT: usize = 16 << 10;
@@ -29,6 +35,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// The groups that run.
 // A std mutex: held for moments, by whoever starts and ends a process.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// Whether those who are left behind are ours to end.
+static ADOPTS: AtomicBool = AtomicBool::new(false);
 
 /// A running program and its group.
 #[derive(Debug)]
@@ -129,7 +138,11 @@ impl Process {
         if running.remove(&self.group.as_raw_nonzero().get()) {
             let _ = kill_process_group(self.group, Signal::KILL);
         }
-        self.child.wait().ok()
+        let ending = self.child.wait().ok();
+        if running.is_empty() && ADOPTS.load(Ordering::Relaxed) {
+            end_orphans();
+        }
+        ending
     }
 }
 
@@ -146,6 +159,37 @@ pub fn end_all() {
         let _ = kill_process_group(group, Signal::KILL);
     }
     std::mem::forget(running);
+}
+
+/// Makes this process the parent of every process that one of its children leaves behind, so
+/// that it is ended with them. The process must have no other children. Only Linux has this.
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
+        ADOPTS.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ends all children, and theirs, which become ours. Those that come faster than they go are given up.
+fn end_orphans() {
+    for _ in 0..100 {
+        let orphans = children();
+        if orphans.is_empty() {
+            return;
+        }
+        for orphan in orphans {
+            let _ = kill_process(orphan, Signal::KILL);
+            let _ = waitpid(Some(orphan), WaitOptions::empty());
+        }
+    }
+}
+
+/// The children of this process, as Linux lists them: each thread has its own.
+fn children() -> Vec<Pid> {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let pids = lists.collect::<Vec<_>>().join(" ");
+    pids.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
 }
 
 /// Reads to the end of the pipe. A child that left the group may hold it open for longer than we run.

@@ -20,6 +20,7 @@ use super::play_server::{self, Options};
 use super::program::{Program, Ready, said};
 use super::result::{CaseResult, Run, Verdict};
 use super::segment::Cut;
+pub use super::segment::Scale;
 use super::step::Action;
 use super::verdict::{Outcome, Verdict as Played};
 
@@ -42,18 +43,6 @@ pub struct Plan<T> {
     pub name: String,
     /// The command line that plays one case again, with `{case}` for the case's id.
     pub again: String,
-}
-
-/// By how much all times that are waited are multiplied.
-#[derive(Clone, Copy, Debug)]
-pub struct Scale(pub f64);
-
-impl Scale {
-    /// A time, multiplied.
-    #[must_use]
-    pub fn of(self, time: Duration) -> Duration {
-        Duration::try_from_secs_f64(time.as_secs_f64() * self.0).unwrap_or(time)
-    }
 }
 
 /// A program under test, and how a case is played against it.
@@ -204,7 +193,7 @@ impl Target for Program {
 const DYING: Duration = Duration::from_millis(200);
 
 fn play_cuts(corpus: &Corpus, case: &Case, ready: Ready, scale: Scale, result: &mut CaseResult) {
-    let mut options = Options { strangers: corpus.strangers(case), ..Options::default() };
+    let mut options = Options { strangers: corpus.strangers(case), scale, ..Options::default() };
     options.within = scale.of(options.within);
     options.whole = scale.of(options.whole);
     // What is optional is played once: it is about time, not about bytes.
@@ -245,7 +234,7 @@ impl Target for Client {
             &[Cut::AsWritten]
         };
         for &cut in cuts {
-            let options = play_client::Options { cut, within, whole };
+            let options = play_client::Options { cut, within, whole, scale };
             result.tell(case, cut, play_client::play(case, self, &options));
             if result.verdict != Verdict::Pass {
                 break;
@@ -267,10 +256,17 @@ impl CaseResult {
             .map(|step| (step.line, step.source.clone()));
         self.failure = outcome.failure;
         let crlf = outcome.crlf.then(|| "el programa termina sus líneas con CR LF; basta LF".to_owned());
+        let again = (cut != Cut::AsWritten && self.is_refused_as_taken())
+            .then(|| "quizá un nombre sigue en la sala desde que se jugó este mismo caso con otros cortes".to_owned());
         let left_over = outcome.left_over.iter().map(|name| {
             format!("{} sigue en la sala desde otro caso", crate::safe::safe(&String::from_utf8_lossy(name)))
         });
-        self.notes = crlf.into_iter().chain(left_over).collect();
+        self.notes = crlf.into_iter().chain(again).chain(left_over).collect();
+    }
+
+    /// Whether a name was taken where the case did not expect it.
+    fn is_refused_as_taken(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.received.contains("BYE name-taken"))
     }
 }
 

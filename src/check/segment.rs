@@ -1,8 +1,10 @@
-//! How the bytes of a case are cut into writes.
+//! How the bytes of a case are cut into writes, and how its times are scaled.
 //!
 //! To a conforming server it means nothing: SPEC.md has lines, not segments. So
 //! each case can be played with its bytes cut in every way of [`Cut::ALL`], and
 //! must go the same.
+
+use std::time::Duration;
 
 /// How many bytes of one step are written singly by [`Cut::Bytes`]; the rest goes
 /// in one piece, so that a long case does not take minutes.
@@ -53,6 +55,24 @@ impl Cut {
             }
             Cut::Inside => bytes.chunk_by(|&a, &b| !is_inside(a, b)).collect(),
         }
+    }
+}
+
+/// By how much all times that are waited are multiplied.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale(pub f64);
+
+impl Default for Scale {
+    fn default() -> Scale {
+        Scale(1.0)
+    }
+}
+
+impl Scale {
+    /// A time, multiplied.
+    #[must_use]
+    pub fn of(self, time: Duration) -> Duration {
+        Duration::try_from_secs_f64(time.as_secs_f64() * self.0).unwrap_or(time)
     }
 }
 

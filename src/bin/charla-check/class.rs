@@ -35,11 +35,20 @@ pub(super) struct Class {
     /// Solo estos casos: un nombre o parte de él; se puede repetir
     #[arg(long, value_name = "CASO")]
     filter: Vec<String>,
+    /// Estos casos no; se puede repetir
+    #[arg(long, value_name = "CASO")]
+    skip: Vec<String>,
+    /// Solo los casos de esta regla; se puede repetir
+    #[arg(long, value_name = "REGLA")]
+    clause: Vec<String>,
+    /// También una recomendación (SHOULD) incumplida es un fallo
+    #[arg(long)]
+    strict: bool,
     /// Cuántos casos a la vez (4)
     #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true)]
     jobs: usize,
-    /// Por cuánto se multiplica toda espera (0.2)
-    #[arg(long, value_name = "N", default_value_t = 0.2, hide_default_value = true, value_parser = scale)]
+    /// Por cuánto se multiplica toda espera (1)
+    #[arg(long, value_name = "N", default_value_t = 1.0, hide_default_value = true, value_parser = scale)]
     timeout_scale: f64,
     /// Cuántos segundos hay para los casos de cada entrega (600)
     #[arg(long, value_name = "SEGUNDOS", default_value_t = 600, hide_default_value = true)]
@@ -78,7 +87,8 @@ impl Class {
     }
 
     fn how<'a>(&'a self, corpus: &'a Corpus) -> Result<Check<'a>, Stop> {
-        let selection = Selection { filter: self.filter.clone(), ..Selection::default() };
+        let selection =
+            Selection { filter: self.filter.clone(), skip: self.skip.clone(), clauses: self.clause.clone() };
         if let Some(server) = &self.server {
             let (words, items) = (split(server)?, selected(&corpus.items, &selection)?);
             return Ok(Box::new(move |folder| {
@@ -105,7 +115,7 @@ impl Class {
             jobs: self.jobs,
             scale: Scale(self.timeout_scale),
             known: BTreeMap::new(),
-            strict: false,
+            strict: self.strict,
             until: Some(Instant::now() + Duration::from_secs(self.limit.into())),
             name: format!("{}: {command}", folder.display()),
             again: format!("cd {place} && charla-check {} --filter {{case}} -- {command}", how.trim_end()),

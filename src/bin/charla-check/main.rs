@@ -94,7 +94,7 @@ struct Person {
     /// El nombre es un argumento, y no se escribe: «--name {name}»
     #[arg(long, value_name = "ARGUMENTOS", allow_hyphen_values = true)]
     name_arg: Option<String>,
-    /// Lo que se escribe para salir (salir)
+    /// Lo que se escribe para salir (salir); «^D» es el fin de la entrada
     #[arg(long, value_name = "TEXTO", default_value = "salir", hide_default_value = true)]
     quit: String,
     /// El cliente lee y escribe por tuberías, sin terminal
@@ -167,7 +167,7 @@ impl Person {
         Ok(Client {
             program: Template { words: [words, &more].concat(), folder: folder.map(Path::to_owned) },
             name_prompt: self.name_prompt.clone(),
-            quit: self.quit.clone(),
+            quit: Some(self.quit.clone()).filter(|quit| quit != "^D"),
             piped: self.pipe,
         })
     }
@@ -259,6 +259,7 @@ fn print(text: &str) {
 
 /// Whatever was started ends when we are interrupted.
 fn end_with_us() -> Result<(), Stop> {
+    process::adopt_orphans();
     listen_for_the_end().map_err(|error| Stop(USAGE, format!("no se pueden atender las señales: {error}")))
 }
 
