@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use charla::check::lines::{From, LineFile, Meaning};
-use charla::check::{Case, ClientCase, Level, spec};
+use charla::check::case::lines::{From, LineFile, Meaning};
+use charla::check::case::spec;
+use charla::check::{Case, ClientCase, Level};
 use charla::proto::server_session::{Joined, Opening, Request, Waiting};
 use charla::proto::{Code, Cut, LineCutter, Name, ServerLine};
 

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use charla::check::play_server::{Options, play};
-use charla::check::segment::Cut;
-use charla::check::{Case, Level, Verdict, spec};
+use charla::check::case::spec;
+use charla::check::play::segment::Cut;
+use charla::check::play::server::{Options, play};
+use charla::check::{Case, Level, Verdict};
 
 /// The server, on a free port of its own, until it is dropped.
 struct Server {

@@ -9,8 +9,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use charla::check::lines::{From, LineFile, Meaning};
-use charla::check::{Case, Level, corpus::Corpus};
+use charla::check::case::lines::{From, LineFile, Meaning};
+use charla::check::run::corpus::Corpus;
+use charla::check::{Case, Level};
 use serde_json::{Value, json};
 
 fn here(path: &str) -> PathBuf {

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use charla::check::corpus::{Corpus, Selection};
-use charla::check::program::{Program, Template};
+use charla::check::play::program::{Program, Template};
 use charla::check::report::class::{self, Submission};
 use charla::check::report::html;
-use charla::check::result::Run;
+use charla::check::run::corpus::{Corpus, Selection};
+use charla::check::run::result::Run;
 use charla::check::run::{Plan, Scale};
 use clap::Args;
 

@@ -10,11 +10,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use charla::check::corpus::{Corpus, Item, Selection};
-use charla::check::play_client::Client;
-use charla::check::process;
-use charla::check::program::{Program, Template};
+use charla::check::play::client::Client;
+use charla::check::play::process;
+use charla::check::play::program::{Program, Template};
 use charla::check::run::Plan;
+use charla::check::run::corpus::{Corpus, Item, Selection};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use options::Options;
 

@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use charla::check::corpus::{Corpus, Item, Selection};
 use charla::check::report::{html, json, junit, tap, text};
-use charla::check::result::Run;
+use charla::check::run::corpus::{Corpus, Item, Selection};
+use charla::check::run::result::Run;
 use charla::check::run::{Plan, Scale, Target};
-use charla::check::{known, watch};
+use charla::check::run::{known, watch};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 

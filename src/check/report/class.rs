@@ -7,8 +7,8 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::html::{document, sign};
-use crate::check::result::{Run, Verdict};
-use crate::check::spec::Clause;
+use crate::check::case::spec::Clause;
+use crate::check::run::result::{Run, Verdict};
 use crate::safe::safe;
 
 /// A submission: its name, the file of its own page, and its run.

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::svg::diagram;
-use crate::check::result::{CaseResult, Run, Verdict};
-use crate::check::spec::Clause;
+use crate::check::case::spec::Clause;
+use crate::check::run::result::{CaseResult, Run, Verdict};
 use crate::safe::safe;
 
 const STYLE: &str = include_str!("style.css");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::check::result::{CaseResult, Run};
+use crate::check::run::result::{CaseResult, Run};
 
 /// The run as JSON.
 #[must_use]

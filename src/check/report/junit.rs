@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::check::result::{CaseResult, Run, Verdict};
+use crate::check::run::result::{CaseResult, Run, Verdict};
 
 /// The run as `JUnit`'s XML.
 ///

@@ -1,5 +1,5 @@
 //! Reports: one run, told in several ways. All are made from the one
-//! [`Run`](super::result::Run), and none of them judges.
+//! [`Run`](super::run::result::Run), and none of them judges.
 
 pub mod class;
 pub mod html;

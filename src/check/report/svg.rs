@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use crate::check::log::{Entry, Event};
-use crate::check::quoted::quote;
-use crate::check::result::CaseResult;
+use crate::check::case::quoted::quote;
+use crate::check::play::log::{Entry, Event};
+use crate::check::run::result::CaseResult;
 use crate::safe::safe;
 
 /// The distances of the drawing, in its own units.

@@ -1,6 +1,6 @@
 //! TAP, the Test Anything Protocol, version 14: a line for each case.
 
-use crate::check::result::{CaseResult, Run, Verdict};
+use crate::check::run::result::{CaseResult, Run, Verdict};
 use crate::safe::safe;
 
 /// The run as TAP.

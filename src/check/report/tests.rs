@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{html, junit, tap};
-use crate::check::corpus::Corpus;
-use crate::check::log::{Entry, Event};
-use crate::check::result::{CaseResult, Run, Verdict};
+use crate::check::play::log::{Entry, Event};
+use crate::check::run::corpus::Corpus;
+use crate::check::run::result::{CaseResult, Run, Verdict};
 use crate::check::{Failure, Level};
 
 /// What no report may hold as it is.

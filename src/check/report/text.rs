@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use crate::check::log::{Entry, Event};
-use crate::check::quoted::quote;
-use crate::check::result::{CaseResult, Run, Verdict};
+use crate::check::case::quoted::quote;
+use crate::check::play::log::{Entry, Event};
+use crate::check::run::result::{CaseResult, Run, Verdict};
 use crate::safe::safe;
 
 /// How many events a diagram shows: the last ones.

@@ -14,7 +14,7 @@
 //! A line is a verb and its quoted fields (`MSG "Ana" "hola"`), or `nothing` (it is
 //! ignored), or of a client's line `refused` and the code.
 
-use super::case::CaseError;
+use super::CaseError;
 use super::quoted::unquote_front;
 
 /// A file of lines.

@@ -1,7 +1,11 @@
 //! A test case as data, and its parser.
 //!
+//! [`Case`] is one for servers, [`client`] has those for clients, [`lines`] the fixtures of
+//! single lines, and [`spec`] reads clauses and dialogues out of SPEC.md; [`quoted`] is the
+//! notation for exact bytes.
+//!
 //! A file has header lines (`key: value`), an empty line, then one
-//! [step](super::Step) a line; lines that begin with `#` are comments and empty
+//! [step](Step) a line; lines that begin with `#` are comments and empty
 //! lines among the steps mean nothing. An actor is one connection, opened at its
 //! first step; steps run strictly from the top down. The headers:
 //!
@@ -16,14 +20,20 @@
 //!
 //! The parser says for each mistake where it is, what it is and what to do.
 
+pub mod client;
+pub mod lines;
+pub mod quoted;
+pub mod spec;
+pub(super) mod step;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::step::{self, Action, Parsed, Step, Strand, What};
+use step::{Action, Parsed, Step, Strand, What};
 
 /// A dialogue that a conforming server carries on exactly so; with
-/// [`ClientAction`](super::ClientAction)s, one that a conforming client does.
+/// [`ClientAction`](client::ClientAction)s, one that a conforming client does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case<A = Action> {
     /// Its permanent name: that of its file.
@@ -357,5 +367,4 @@ impl fmt::Display for CaseError {
 impl std::error::Error for CaseError {}
 
 #[cfg(test)]
-#[path = "case_tests.rs"]
 mod tests;

@@ -29,7 +29,7 @@ const MAX_TIMES: usize = 100_000;
 const MAX_SEND: usize = 64 << 20;
 
 /// A step of a [`Case`](super::Case): what it does is an [`Action`] where servers are
-/// played against, and a [`ClientAction`](super::ClientAction) where clients are.
+/// played against, and a [`ClientAction`](super::client::ClientAction) where clients are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step<A = Action> {
     /// The line of the file where it stands, from 1.
@@ -219,7 +219,7 @@ fn line_of(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Whether a line from a server has a verb of version 1. Others are passed over.
-pub(super) fn is_known(line: &[u8]) -> bool {
+pub(in crate::check) fn is_known(line: &[u8]) -> bool {
     [&b"JOIN "[..], b"LEAVE ", b"MSG ", b"BYE "].iter().any(|verb| line.starts_with(verb))
 }
 

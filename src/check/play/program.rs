@@ -121,7 +121,7 @@ fn start(template: &Template, within: Duration) -> Result<Ready, (bool, String)>
 }
 
 /// What a program has printed, behind a sentence about it.
-pub(super) fn said(output: &str) -> String {
+pub(in crate::check) fn said(output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
     let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default();
     if last.is_empty() { String::new() } else { format!("; su salida termina así:\n{}", last.join("\n")) }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::quoted::quote;
-use super::step::{Pattern, Strand};
 use super::wire::End;
+use crate::check::case::quoted::quote;
+use crate::check::case::step::{Pattern, Strand};
 
 /// Whether a line is the one expected; of a `BYE` only the code counts.
 pub(super) fn matches(expected: &[u8], line: &[u8]) -> bool {

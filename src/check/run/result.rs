@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::case::Level;
-use super::log::Entry;
-use super::spec::Clause;
-use super::verdict::Failure;
+use crate::check::case::Level;
+use crate::check::case::spec::Clause;
+use crate::check::play::log::Entry;
+use crate::check::play::verdict::Failure;
 
 /// What is said of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,9 +23,9 @@
 //!
 //! fixtures/README.md is the full description.
 
-use super::case::{Case, CaseError, Level, is_step};
 use super::quoted::unquote;
 use super::step::{self, Pattern, Step};
+use super::{Case, CaseError, Level, is_step};
 
 /// A dialogue that a conforming client carries on.
 pub type ClientCase = Case<ClientAction>;

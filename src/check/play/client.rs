@@ -16,16 +16,16 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client_case::{ClientAction, ClientCase, Expected, Seen};
 use super::judge::{Conduct, in_words, in_words_of};
 use super::log::{Entry, Event, Log};
 use super::program::{Template, said};
-use super::quoted::quote;
 use super::segment::{Cut, Scale};
-use super::step::{Pattern, Step};
 use super::terminal::{Shown, Terminal};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Next, Wire};
+use crate::check::case::client::{ClientAction, ClientCase, Expected, Seen};
+use crate::check::case::quoted::quote;
+use crate::check::case::step::{Pattern, Step};
 
 /// Between two looks at what makes no sound: a connection that comes, a process that ends.
 const TICK: Duration = Duration::from_millis(5);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::step::Pattern;
 use super::*;
+use crate::check::case::step::Pattern;
 
 /// The case of these steps; their first line is line 1.
 fn case(steps: &str) -> Result<Case, CaseError> {

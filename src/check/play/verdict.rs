@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::case::Case;
 use super::log::Entry;
-use super::quoted::quote;
+use crate::check::case::Case;
+use crate::check::case::quoted::quote;
 
 /// How many events an explanation shows.
 const SHOWN: usize = 20;
@@ -43,7 +43,7 @@ pub struct Outcome {
 /// Where and why a play went wrong. The texts are for people, bytes in them quoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Which step: an index into [`Case::steps`](super::Case::steps).
+    /// Which step: an index into [`Case::steps`](crate::check::Case::steps).
     pub step: usize,
     /// What should have come.
     pub expected: String,

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::quoted::quote;
+use crate::check::case::quoted::quote;
 
 /// How many entries are kept of the beginning, and as many of the end.
 const KEPT: usize = 1000;
@@ -22,7 +22,7 @@ const KEPT_BYTES: usize = 2048;
 pub struct Entry {
     /// When, since the play began.
     pub at: Duration,
-    /// Whose connection: an index into [`Case::actors`](super::Case::actors).
+    /// Whose connection: an index into [`Case::actors`](crate::check::Case::actors).
     pub actor: usize,
     /// What.
     pub event: Event,

@@ -17,14 +17,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::case::Case;
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
-use super::quoted::quote;
 use super::segment::{Cut, Scale};
-use super::step::{Action, Pattern, Step, Strand, is_known};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
+use crate::check::case::Case;
+use crate::check::case::quoted::quote;
+use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
 
 /// How many pieces of a step have a pause after them: so many arrive one by one.
 const PAUSES: usize = 64;
@@ -395,5 +395,5 @@ impl<'a> Player<'a> {
 }
 
 #[cfg(test)]
-#[path = "play_server_tests.rs"]
+#[path = "server_tests.rs"]
 mod tests;

@@ -3,8 +3,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::super::log::Event;
 use super::*;
+use crate::check::play::log::Event;
 
 /// A server on a free port that does this with each connection, for as long as the test runs.
 fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use include_dir::{Dir, include_dir};
 
-use super::case::{Case, CaseError};
-use super::client_case::{ClientAction, ClientCase};
-use super::spec::{self, Clause};
-use super::step::Action;
+use crate::check::case::client::{ClientAction, ClientCase};
+use crate::check::case::spec::{self, Clause};
+use crate::check::case::step::Action;
+use crate::check::case::{Case, CaseError};
 
 static SESSIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/sessions");
 static CLIENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/clients");
-static SPEC: &str = include_str!("../../SPEC.md");
+static SPEC: &str = include_str!("../../../SPEC.md");
 
 /// Where a case comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

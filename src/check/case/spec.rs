@@ -3,7 +3,7 @@
 //! A clause is a list item `- **[ROOM-3]** A server MUST …`; a dialogue is a block
 //! fenced with three backticks and `chat`, in the notation of the fixtures.
 
-use super::case::{Case, CaseError, Level};
+use super::{Case, CaseError, Level};
 
 /// A normative sentence of SPEC.md.
 #[derive(Clone, Debug, PartialEq, Eq)]

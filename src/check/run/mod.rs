@@ -6,23 +6,28 @@
 //! side by side, since it is mostly waiting. The verdict of a case is that of its first
 //! play that does not pass; the others are not played then.
 
+pub mod corpus;
+pub mod known;
+pub mod result;
+pub mod watch;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::case::{Case, Level};
-use super::client_case::{ClientAction, ClientCase};
-use super::corpus::{Corpus, Item};
-use super::play_client::{self, Client};
-use super::play_server::{self, Options};
-use super::program::{Program, Ready, said};
-use super::result::{CaseResult, Run, Verdict};
-use super::segment::Cut;
-pub use super::segment::Scale;
-use super::step::Action;
-use super::verdict::{Outcome, Verdict as Played};
+use crate::check::case::client::{ClientAction, ClientCase};
+use crate::check::case::step::Action;
+use crate::check::case::{Case, Level};
+use crate::check::play::client::{self as play_client, Client};
+use crate::check::play::program::{Program, Ready, said};
+use crate::check::play::segment::Cut;
+pub use crate::check::play::segment::Scale;
+use crate::check::play::server::{self as play_server, Options};
+use crate::check::play::verdict::{Outcome, Verdict as Played};
+use corpus::{Corpus, Item};
+use result::{CaseResult, Run, Verdict};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
