@@ -4,22 +4,30 @@
     python3 tests/mutants/check.py CHARLA_CHECK [--write] [MUTANT…]
 
 A mutant is found when a case of the *expected clause* ends with the *expected verdict*, not
-when something somewhere goes wrong. The conforming servers have to pass every case. What
-comes out is compared with `matrix.txt` beside this file, or written there (`--write`).
+when something somewhere goes wrong. The conforming servers have to pass every case: that of
+`server.py`, that of `server_asyncio.py` and each of its variants. What comes out of the mutants
+is compared with `matrix.txt` beside this file, or written there (`--write`).
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import NamedTuple, TextIO
 
 HERE = pathlib.Path(__file__).resolve().parent
 SESSIONS = HERE.parent.parent / "fixtures" / "sessions"
 sys.path.insert(0, str(HERE))
 import server  # noqa: E402  (it stands beside this file)
+import server_asyncio  # noqa: E402
 
 # How much shorter than usual everything is waited for. Mutants that hang take all of it.
 SCALE = "0.2"
@@ -41,29 +49,104 @@ WITHOUT_MUTANT = {
     "SLOW-13": "who does not read for 10 s cannot see when it ended",
 }
 
+# What a variant is asked besides `pass`: it does not do what is only recommended.
+ALSO = {"crlf": "warn"}
+# It says nothing at an address, where a server listens already: it is started for these cases.
+STARTED = {"slow-start": ["--filter", "two-", "--jobs", "8"]}
 
-def play(check: str, arguments: list[str], command: list[str]) -> tuple[int, dict]:
-    """The exit code and the report of one run."""
-    done = subprocess.run([check, "server", *arguments, "--json", "-", "--", *command], capture_output=True, text=True, timeout=600)
-    return done.returncode, json.loads(done.stdout) if done.stdout else {"cases": []}
+# 14 MB for each of two readers, five times.
+LONG = "nobody-loses-a-line-by-one-who-does-not-read"
 
 
-def verdict_on(check: str, name: str) -> str:
+class Kind(NamedTuple):
+    """What is checked: the mode of charla-check, the program of the mutants, and their table."""
+
+    mode: str
+    program: str
+    bugs: dict[str, server.Bug]
+    # Whose clauses these are, in SPEC.md, and those that no mutant breaks.
+    whose: str
+    without_mutant: dict[str, str]
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, str(HERE / self.program), *options, "{port}"]
+
+
+SERVERS = Kind("server", "server.py", server.BUGS, "server|sender|receiver", WITHOUT_MUTANT)
+KINDS = [SERVERS]
+
+
+def play(check: str, mode: str, arguments: list[str], target: list[str]) -> tuple[int, list[dict]]:
+    """The exit code and the cases of one run; the target is an address, or `--` and a command."""
+    command = [check, mode, *arguments, "--json", "-", *target]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    return done.returncode, json.loads(done.stdout)["cases"] if done.stdout else []
+
+
+def verdict_on(check: str, kind: Kind, name: str) -> str:
     """What is said of the clause that this mutant breaks."""
-    bug = server.BUGS[name]
-    command = [sys.executable, str(HERE / "server.py"), "--bug", name, "{port}"]
-    code, report = play(check, ["--clause", bug.clause, "--timeout-scale", SCALE, "--jobs", "2"], command)
+    bug = kind.bugs[name]
+    arguments = ["--clause", bug.clause, "--timeout-scale", SCALE, "--jobs", "2"]
+    code, cases = play(check, kind.mode, arguments, ["--", *kind.command("--bug", name)])
     if code == 3:
         return "unreached"
-    verdicts = {case["verdict"] for case in report["cases"]}
+    verdicts = {case["verdict"] for case in cases}
     return bug.verdict if bug.verdict in verdicts else "+".join(sorted(verdicts))
 
 
-def conforming(check: str) -> list[str]:
-    """What does not pass, of a server without a bug."""
+def conforming(check: str, kind: Kind) -> list[str]:
+    """What does not pass, of the program without a bug."""
     skip = [word for case in optional() for word in ("--skip", case)]
-    _, report = play(check, ["--jobs", "4", *skip], [sys.executable, str(HERE / "server.py"), "{port}"])
-    return [f"{case['id']}: {case['verdict']}" for case in report["cases"] if case["verdict"] != "pass"]
+    _, cases = play(check, kind.mode, ["--jobs", "4", *skip], ["--", *kind.command()])
+    return faults_in(kind.program, cases)
+
+
+def faults_in(name: str, cases: list[dict], also: str = "pass") -> list[str]:
+    """What a conforming program is not to be told."""
+    may = {"MAY": {"pass", "absent"}}
+    wrong = [case for case in cases if case["verdict"] not in may.get(case["level"], {"pass", also})]
+    return [f"{name}: {case['verdict']} of {case['id']}" for case in wrong] or [f"{name}: no case"] * (not cases)
+
+
+def variant(check: str, name: str) -> list[str]:
+    """What does not pass, of this variant of the other conforming server; one without a name is itself.
+
+    It is played at an address, one room for all cases, so that not each case starts it.
+    """
+    command = [sys.executable, str(HERE / "server_asyncio.py"), *(["--variant", name] if name else [])]
+    title, also = f"server_asyncio.py {name}".strip(), ALSO.get(name, "pass")
+    if name in STARTED:
+        return faults_in(title, play(check, "server", STARTED[name], ["--", *command, "{port}"])[1], also)
+    # What takes its time is asked where it may come out otherwise.
+    is_slow = not name or server_asyncio.VARIANTS[name].clause.startswith("SLOW-")
+    skipped = (optional() if name else []) + ([] if is_slow else [LONG])
+    skip = [word for case in skipped for word in ("--skip", case)]
+    with tempfile.TemporaryFile("w+") as errors:
+        with running(command, errors) as address:
+            _, cases = play(check, "server", skip, [address])
+        errors.seek(0)
+        said = errors.read()
+    return faults_in(title, cases, also) + [f"{title} printed {said[-300:]!r}"] * bool(said)
+
+
+@contextlib.contextmanager
+def running(command: list[str], errors: TextIO) -> Iterator[str]:
+    """The address of a server that runs; it is asked to stop in the end, and has to."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([*command, str(port)], stderr=errors)
+    try:
+        until = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+        process.terminate()
+        process.wait(10)
+    finally:
+        process.kill()
 
 
 def optional() -> list[str]:
@@ -73,42 +156,58 @@ def optional() -> list[str]:
 
 def disagreements(check: str) -> list[str]:
     """Where fixtures/run.py, which plays the sessions as they are written, says otherwise."""
-    cases = sorted({file.stem for file in SESSIONS.glob("*.chat")} - set(optional()))
-    found = compare("the conforming server", cases, [], [sys.executable, str(HERE / "server.py"), "{port}"])
-    for name in COMPARED:
-        command = [sys.executable, str(HERE / "server.py"), "--bug", name, "{port}"]
-        _, report = play(check, ["--clause", server.BUGS[name].clause, "--timeout-scale", SCALE], command)
-        sessions = [case for case in report["cases"] if (SESSIONS / f"{case['id']}.chat").exists()]
-        fails = [case["id"] for case in sessions if case["failure"] and case["failure"]["cut"] == "as-written"]
-        found += compare(name, [case["id"] for case in sessions], fails, command)
-    return found
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        return sum(pool.map(lambda name: disagreements_on(check, name), ["", *COMPARED]), [])
 
 
-def compare(name: str, cases: list[str], fails: list[str], command: list[str]) -> list[str]:
-    """What fixtures/run.py says of these cases, where it is not that just those fail."""
-    runner = [sys.executable, str(HERE / "../../fixtures/run.py"), *cases, "--", *command]
+def disagreements_on(check: str, name: str) -> list[str]:
+    """On this mutant, or, without a name, on the conforming server, which passes all."""
+    if not name:
+        cases = sorted({file.stem for file in SESSIONS.glob("*.chat")} - set(optional()))
+        return compare("the conforming server", dict.fromkeys(cases, "pass"), SERVERS.command())
+    command = SERVERS.command("--bug", name)
+    arguments = ["--clause", server.BUGS[name].clause, "--timeout-scale", SCALE]
+    _, played = play(check, SERVERS.mode, arguments, ["--", *command])
+    sessions = [case for case in played if (SESSIONS / f"{case['id']}.chat").exists()]
+    return compare(name, {case["id"]: as_written(case) for case in sessions}, command)
+
+
+def as_written(case: dict) -> str:
+    """The verdict on a case, its bytes cut in no other way."""
+    return case["verdict"] if case["failure"] and case["failure"]["cut"] == "as-written" else "pass"
+
+
+def compare(name: str, verdicts: dict[str, str], command: list[str]) -> list[str]:
+    """What fixtures/run.py says of these cases, where it is not this."""
+    runner = [sys.executable, str(HERE / "../../fixtures/run.py"), *verdicts, "--", *command]
     said = subprocess.run(runner, capture_output=True, text=True, timeout=600).stdout.splitlines()
-    verdicts = dict(line.split(":")[0].split(" ")[1::-1] for line in said[:-1])
+    others = dict(line.split(":")[0].split(" ")[1::-1] for line in said[:-1])
     return [
-        f"{name}: fixtures/run.py says {verdicts.get(case)} of {case}"
-        for case in cases
-        if verdicts.get(case) != ("fail" if case in fails else "pass")
+        f"{name}: fixtures/run.py says {others.get(case)} of {case}, charla-check says {verdict}"
+        for case, verdict in verdicts.items()
+        if others.get(case) != verdict
     ]
 
 
-def without_mutant() -> list[str]:
-    """Clauses that a server must keep, and that no mutant breaks."""
+def without_mutant(kind: Kind) -> list[str]:
+    """Clauses that such a program must keep, and that no mutant breaks."""
     spec = (HERE / "../../SPEC.md").read_text(encoding="utf-8")
-    must = re.findall(r"^- \*\*\[([A-Z]+-\d+)\]\*\* A (?:server|sender|receiver)\b.* MUST\b", spec, re.MULTILINE)
-    broken = {bug.clause for bug in server.BUGS.values()}
-    return [clause for clause in must if clause not in broken and clause not in WITHOUT_MUTANT]
+    must = re.findall(rf"^- \*\*\[([A-Z]+-\d+)\]\*\* A (?:{kind.whose})\b.* MUST\b", spec, re.MULTILINE)
+    broken = {bug.clause for bug in kind.bugs.values()}
+    return [f"{clause} has no mutant" for clause in must if clause not in broken and clause not in kind.without_mutant]
 
 
-def matrix(check: str, names: list[str]) -> str:
+def matrix(check: str, names: list[tuple[Kind, str]]) -> str:
+    """A line for each mutant: its name, the clause that it breaks, what is said of that."""
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        verdicts = pool.map(lambda name: verdict_on(check, name), names)
+        verdicts = pool.map(lambda mutant: verdict_on(check, *mutant), names)
         rows = zip(names, verdicts)
-        return "".join(f"{name:28} {server.BUGS[name].clause:9} {verdict}\n" for name, verdict in rows)
+        return "".join(f"{name:28} {kind.bugs[name].clause:9} {verdict}\n" for (kind, name), verdict in rows)
+
+
+def variants(check: str) -> list[str]:
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        return sum(pool.map(lambda name: variant(check, name), ["", *server_asyncio.VARIANTS]), [])
 
 
 def main() -> int:
@@ -117,22 +216,25 @@ def main() -> int:
     arguments.add_argument("--write", action="store_true", help="write matrix.txt anew")
     arguments.add_argument("mutants", nargs="*", metavar="MUTANT")
     given = arguments.parse_args()
-    names = given.mutants or list(server.BUGS)
-    found = matrix(given.check, names)
-    print(found, end="")
-    faults = [f"{row}  (not found)" for row in found.splitlines() if row.split()[2] != server.BUGS[row.split()[0]].verdict]
+    mutants = [(kind, name) for kind in KINDS for name in kind.bugs if name in (given.mutants or kind.bugs)]
+    found = matrix(given.check, mutants)
+    print(found, end="", flush=True)
+    rows = zip(mutants, found.splitlines())
+    missed = [row for (kind, name), row in rows if row.split()[2] != kind.bugs[name].verdict]
+    faults = [f"{row}  (not found)" for row in missed]
+    faults += [f"{name} is no mutant" for name in given.mutants if name not in [name for _, name in mutants]]
     if not given.mutants:
         snapshot = HERE / "matrix.txt"
         if given.write:
             snapshot.write_text(found, encoding="utf-8")
         if snapshot.read_text(encoding="utf-8") != found:
             faults.append("matrix.txt says otherwise; see what has changed, then run with --write")
-        faults += [f"{clause} has no mutant" for clause in without_mutant()]
-        faults += [f"the conforming server: {fault}" for fault in conforming(given.check)]
-        faults += disagreements(given.check)
+        for kind in KINDS:
+            faults += without_mutant(kind) + conforming(given.check, kind)
+        faults += variants(given.check) + disagreements(given.check)
     for fault in faults:
         print(f"FAULT: {fault}")
-    print(f"{len(names) - sum('not found' in fault for fault in faults)} of {len(names)} mutants found")
+    print(f"{len(mutants) - len(missed)} of {len(mutants)} mutants found")
     return 1 if faults else 0
 
 
