@@ -4,9 +4,10 @@
     python3 tests/mutants/check.py CHARLA_CHECK [--write] [MUTANT…]
 
 A mutant is found when a case of the *expected clause* ends with the *expected verdict*, not
-when something somewhere goes wrong. The conforming servers have to pass every case: that of
-`server.py`, that of `server_asyncio.py` and each of its variants. What comes out of the mutants
-is compared with `matrix.txt` beside this file, or written there (`--write`).
+when something somewhere goes wrong. What conforms has to pass every case: `server.py` and
+`client.py` without a mistake, `server_asyncio.py` in each of its variants, `client_asyncio.py`.
+What comes out of the mutants is compared with `matrix.txt` beside this file, or written there
+(`--write`).
 """
 
 import argparse
@@ -26,7 +27,8 @@ from typing import NamedTuple, TextIO
 HERE = pathlib.Path(__file__).resolve().parent
 SESSIONS = HERE.parent.parent / "fixtures" / "sessions"
 sys.path.insert(0, str(HERE))
-import server  # noqa: E402  (it stands beside this file)
+import client  # noqa: E402  (they stand beside this file)
+import server  # noqa: E402
 import server_asyncio  # noqa: E402
 
 # How much shorter than usual everything is waited for. Mutants that hang take all of it.
@@ -63,17 +65,19 @@ class Kind(NamedTuple):
 
     mode: str
     program: str
-    bugs: dict[str, server.Bug]
+    bugs: dict[str, server.Bug] | dict[str, client.Bug]
+    arguments: list[str]
     # Whose clauses these are, in SPEC.md, and those that no mutant breaks.
     whose: str
     without_mutant: dict[str, str]
 
     def command(self, *options: str) -> list[str]:
-        return [sys.executable, str(HERE / self.program), *options, "{port}"]
+        return [sys.executable, str(HERE / self.program), *options, *self.arguments]
 
 
-SERVERS = Kind("server", "server.py", server.BUGS, "server|sender|receiver", WITHOUT_MUTANT)
-KINDS = [SERVERS]
+SERVERS = Kind("server", "server.py", server.BUGS, ["{port}"], "server|sender|receiver", WITHOUT_MUTANT)
+CLIENTS = Kind("client", "client.py", client.BUGS, ["{host}", "{port}"], "client|sender|receiver", {})
+KINDS = [SERVERS, CLIENTS]
 
 
 def play(check: str, mode: str, arguments: list[str], target: list[str]) -> tuple[int, list[dict]]:
@@ -99,6 +103,16 @@ def conforming(check: str, kind: Kind) -> list[str]:
     skip = [word for case in optional() for word in ("--skip", case)]
     _, cases = play(check, kind.mode, ["--jobs", "4", *skip], ["--", *kind.command()])
     return faults_in(kind.program, cases)
+
+
+def other_clients(check: str) -> list[str]:
+    """What does not pass, of conforming clients that are used in another way."""
+    other = CLIENTS._replace(program="client_asyncio.py")
+    ways = {
+        "client.py between pipes": ["--pipe", "--", *CLIENTS.command()],
+        "client_asyncio.py": ["--name-arg", "--name {name}", "--quit", "/quit", "--", *other.command()],
+    }
+    return sum((faults_in(name, play(check, "client", ["--jobs", "4"], way)[1]) for name, way in ways.items()), [])
 
 
 def faults_in(name: str, cases: list[dict], also: str = "pass") -> list[str]:
@@ -174,7 +188,7 @@ def disagreements_on(check: str, name: str) -> list[str]:
 
 def as_written(case: dict) -> str:
     """The verdict on a case, its bytes cut in no other way."""
-    return case["verdict"] if case["failure"] and case["failure"]["cut"] == "as-written" else "pass"
+    return "pass" if case["failure"] and case["failure"]["cut"] != "as-written" else case["verdict"]
 
 
 def compare(name: str, verdicts: dict[str, str], command: list[str]) -> list[str]:
@@ -202,7 +216,7 @@ def matrix(check: str, names: list[tuple[Kind, str]]) -> str:
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         verdicts = pool.map(lambda mutant: verdict_on(check, *mutant), names)
         rows = zip(names, verdicts)
-        return "".join(f"{name:28} {kind.bugs[name].clause:9} {verdict}\n" for (kind, name), verdict in rows)
+        return "".join(f"{kind.mode} {name:28} {kind.bugs[name].clause:9} {verdict}\n" for (kind, name), verdict in rows)
 
 
 def variants(check: str) -> list[str]:
@@ -220,7 +234,7 @@ def main() -> int:
     found = matrix(given.check, mutants)
     print(found, end="", flush=True)
     rows = zip(mutants, found.splitlines())
-    missed = [row for (kind, name), row in rows if row.split()[2] != kind.bugs[name].verdict]
+    missed = [row for (kind, name), row in rows if row.split()[3] != kind.bugs[name].verdict]
     faults = [f"{row}  (not found)" for row in missed]
     faults += [f"{name} is no mutant" for name in given.mutants if name not in [name for _, name in mutants]]
     if not given.mutants:
@@ -231,7 +245,7 @@ def main() -> int:
             faults.append("matrix.txt says otherwise; see what has changed, then run with --write")
         for kind in KINDS:
             faults += without_mutant(kind) + conforming(given.check, kind)
-        faults += variants(given.check) + disagreements(given.check)
+        faults += variants(given.check) + other_clients(given.check) + disagreements(given.check)
     for fault in faults:
         print(f"FAULT: {fault}")
     print(f"{len(mutants) - len(missed)} of {len(mutants)} mutants found")

@@ -69,6 +69,13 @@ impl Default for Scale {
 }
 
 impl Scale {
+    /// The time that a program may take to start: never less than this, since how fast a
+    /// machine starts programs says nothing about them.
+    #[must_use]
+    pub fn of_start(self, time: Duration) -> Duration {
+        self.of(time).max(time)
+    }
+
     /// A time, multiplied.
     #[must_use]
     pub fn of(self, time: Duration) -> Duration {

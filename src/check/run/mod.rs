@@ -88,7 +88,7 @@ impl<T: Target> Plan<T> {
         within: Duration,
         told: impl Fn(&CaseResult) + Sync,
     ) -> Run {
-        match self.target.reach(self.scale.of(within)) {
+        match self.target.reach(self.scale.of_start(within)) {
             Ok(()) => self.run(corpus, items, told),
             Err(why) => {
                 let unreached = |item: &&Item<T::Action>| CaseResult {
@@ -184,7 +184,7 @@ impl Target for Program {
     }
 
     fn play(&self, corpus: &Corpus, case: &Case, scale: Scale, result: &mut CaseResult) {
-        match self.ready(scale.of(Duration::from_secs(10))) {
+        match self.ready(scale.of_start(Duration::from_secs(10))) {
             Ok(ready) => play_cuts(corpus, case, ready, scale, result),
             Err(why) => {
                 result.verdict = Verdict::Unreached;
