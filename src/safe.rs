@@ -11,7 +11,9 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if text.chars().any(acts) {
+    // Most texts are ASCII, where one look at all bytes is faster than one at each.
+    let printable = text.bytes().fold(true, |printable, b| printable & matches!(b, b' '..=b'~'));
+    if !printable && text.chars().any(acts) {
         text.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
     } else {
         Cow::Borrowed(text)
