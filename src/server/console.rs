@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -18,6 +19,10 @@ use super::hub::Hub;
 use crate::proto::ServerLine;
 use crate::room::Observed;
 use crate::safe::safe;
+
+/// How long the console lets lines gather before it looks again. To be woken for each one
+/// would cost more than to write it, and nobody reads as fast.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where the transcript goes, and how it begins.
 pub struct Console {
@@ -54,7 +59,10 @@ impl Console {
             match hub.observed() {
                 (Some(observed), _) => self.put(&transcript(observed))?,
                 (None, true) => return Ok(()),
-                (None, false) => runtime.block_on(hub.news.notified()),
+                (None, false) => {
+                    std::thread::sleep(PAUSE);
+                    runtime.block_on(hub.news.notified());
+                }
             }
         }
     }
