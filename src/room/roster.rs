@@ -1,42 +1,40 @@
 //! The roster: who is in the room, in the order they joined.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashSet;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use memchr::memmem;
 
 use crate::proto::{Key, Name, encode};
 
 /// Who is in the room. No two of them have the same name.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    present: HashMap<Key, u64>,
-    by_order: BTreeMap<u64, Name>,
-    joined: u64,
-    /// One `JOIN` line for each, as a newcomer gets them.
-    lines: BytesMut,
-    /// Someone has left since `lines` were written.
-    stale: bool,
+    present: HashSet<Key>,
+    /// One `JOIN` line for each, as a newcomer gets them: built as people come and go,
+    /// not anew for each newcomer.
+    lines: Vec<u8>,
 }
 
 impl Roster {
     pub(super) fn has(&self, name: &Name) -> bool {
-        self.present.contains_key(name.key())
+        self.present.contains(name.key())
     }
 
     /// Adds a name that is not there yet.
     pub(super) fn add(&mut self, name: &Name) {
-        self.present.insert(name.key().clone(), self.joined);
-        self.by_order.insert(self.joined, name.clone());
-        self.joined += 1;
-        if !self.stale {
-            encode::join_event(name, &mut self.lines);
-        }
+        self.present.insert(name.key().clone());
+        encode::join_event(name, &mut self.lines);
     }
 
     pub(super) fn remove(&mut self, name: &Name) {
-        if let Some(order) = self.present.remove(name.key()) {
-            self.by_order.remove(&order);
-            self.stale = true;
+        if self.present.remove(name.key()) {
+            let mut line = Vec::new();
+            encode::join_event(name, &mut line);
+            // No name has a space, so what begins with a verb and one is a line's beginning.
+            if let Some(at) = memmem::find(&self.lines, &line) {
+                self.lines.drain(at..at + line.len());
+            }
         }
     }
 
@@ -45,14 +43,7 @@ impl Roster {
     }
 
     /// A `JOIN` line for each one who is there, in the order they joined.
-    pub(super) fn lines(&mut self) -> Bytes {
-        if self.stale {
-            self.lines.clear();
-            for name in self.by_order.values() {
-                encode::join_event(name, &mut self.lines);
-            }
-            self.stale = false;
-        }
+    pub(super) fn lines(&self) -> Bytes {
         Bytes::copy_from_slice(&self.lines)
     }
 }
