@@ -28,6 +28,7 @@ const NOT_PLAYED: &[(&str, &str)] = &[
     ("LIMIT-3", "the bound is the server's choice and may be large"),
     ("LIMIT-4", "the bound is the server's choice and may be large"),
     ("LIMIT-5", "a case cannot make a peer vanish without a word"),
+    ("LIMIT-6", "the time to give a name and the size of the log are the server's choice"),
     ("SEC-3", "the terminal of a server is not on the wire"),
     ("EXT-2", "it binds a document"),
     ("EXT-3", "it binds a client"),

@@ -1,9 +1,10 @@
 //! The log: encoded lines in one order, each stored once, and cursors into it.
 //!
 //! Lines are appended to an open tail. When a reader asks, the tail is sealed
-//! into a chunk that all readers share without copying; a cursor is a place in a
-//! chunk. Each chunk counts the cursors in it, so that the log knows in a moment
-//! what nobody will read any more, and lets it go. Chunks hold whole lines.
+//! into a chunk that all readers share without copying, or copied once for all of
+//! them while it is short; a cursor is a place in a chunk. Each chunk counts the
+//! cursors in it, so that the log knows in a moment what nobody will read any more,
+//! and lets it go. Chunks hold whole lines.
 
 use std::collections::VecDeque;
 
@@ -13,13 +14,17 @@ use crate::proto::MAX_LINE;
 
 /// The bytes that are allocated at a time. A chunk is at most this long, which
 /// bounds what a slow cursor keeps beyond its own unread lines.
-const BLOCK: usize = 64 * 1024;
+pub(super) const BLOCK: usize = 64 * 1024;
+
+/// A tail is sealed from this length on. A shorter one is copied to be read, so that
+/// a hundred lines that came one by one are still one piece for who reads them later.
+const SEALED: usize = 4 * 1024;
 
 /// The most bytes that one line has, LF included.
 const LONGEST: usize = MAX_LINE + 1;
 
-/// The most chunks that one read gives.
-const MAX_SLICES: usize = 16;
+/// The most pieces that one read gives.
+pub const MAX_SLICES: usize = 16;
 
 /// The lines that some cursor has still to read.
 #[derive(Debug, Default)]
@@ -29,8 +34,12 @@ pub(super) struct Log {
     /// How many chunks were dropped before `sealed`.
     dropped: u64,
     tail: BytesMut,
+    /// The tail as it was last read.
+    tail_read: Bytes,
     /// Cursors in the tail.
     tail_cursors: usize,
+    /// Cursors at the head.
+    head_cursors: usize,
     /// Bytes ever appended.
     head: u64,
     /// Bytes dropped from the front.
@@ -46,7 +55,8 @@ struct Chunk {
 }
 
 /// A place in the log: what is behind it was read. It counts in its chunk until
-/// it is given back with [`Log::close`].
+/// it is given back with [`Log::close`]. Where that chunk was dropped, since all had
+/// read it, it stands at the beginning of what is kept.
 #[derive(Debug)]
 pub(super) struct Cursor {
     /// The number of its chunk, counted from the log's beginning; the tail is one.
@@ -89,50 +99,62 @@ impl Log {
         write(&mut self.tail);
         self.head += (self.tail.len() - before) as u64;
         self.lines += 1;
+        self.head_cursors = 0;
     }
 
     /// A new cursor at the head.
     pub(super) fn open(&mut self) -> Cursor {
         self.tail_cursors += 1;
+        self.head_cursors += 1;
         Cursor { chunk: self.tail_number(), read: self.tail.len(), at: self.head }
     }
 
     /// Gives a cursor back.
     pub(super) fn close(&mut self, cursor: &Cursor) {
-        *self.cursors(cursor.chunk) -= 1;
-        self.drop_unread();
+        let (index, _) = self.place(cursor);
+        *self.cursors(index) -= 1;
+        if cursor.at == self.head {
+            self.head_cursors -= 1;
+        }
+        self.drop_read();
     }
 
     /// What follows the cursor, up to the place `end`, in at most [`MAX_SLICES`]
     /// pieces; none when it is there.
     pub(super) fn read(&mut self, cursor: &Cursor, end: u64, out: &mut Vec<Bytes>) {
-        self.seal();
+        self.share_tail();
         let mut left = usize::try_from(end.saturating_sub(cursor.at)).unwrap_or(usize::MAX);
-        let mut skip = cursor.read;
-        for chunk in self.sealed.range(self.index(cursor.chunk)..).take(MAX_SLICES) {
-            let unread = chunk.bytes.len() - skip;
-            if left == 0 || unread == 0 {
-                break;
+        let (index, mut skip) = self.place(cursor);
+        let sealed = self.sealed.range(index..).map(|chunk| &chunk.bytes);
+        for bytes in sealed.chain([&self.tail_read]).take(MAX_SLICES) {
+            let unread = (bytes.len() - skip).min(left);
+            if unread > 0 {
+                out.push(bytes.slice(skip..skip + unread));
             }
-            out.push(chunk.bytes.slice(skip..skip + unread.min(left)));
-            left -= unread.min(left);
+            left -= unread;
             skip = 0;
         }
     }
 
     /// Moves a cursor on by `n` bytes that [`read`](Log::read) gave.
     pub(super) fn advance(&mut self, cursor: &mut Cursor, n: usize) {
-        let from = cursor.chunk;
-        cursor.at += n as u64;
-        cursor.read += n;
-        while let Some(chunk) = self.sealed.get(self.index(cursor.chunk)) {
-            if cursor.read < chunk.bytes.len() {
-                break;
-            }
-            cursor.read -= chunk.bytes.len();
-            cursor.chunk += 1;
+        if n == 0 {
+            return;
         }
-        self.recount(from, cursor.chunk);
+        let (from, mut read) = self.place(cursor);
+        read += n;
+        let mut to = from;
+        while let Some(chunk) = self.sealed.get(to).filter(|chunk| chunk.bytes.len() <= read) {
+            read -= chunk.bytes.len();
+            to += 1;
+        }
+        *self.cursors(to) += 1;
+        *self.cursors(from) -= 1;
+        *cursor = Cursor { chunk: self.dropped + to as u64, read, at: cursor.at + n as u64 };
+        if cursor.at == self.head {
+            self.head_cursors += 1;
+        }
+        self.drop_read();
     }
 
     /// Moves a cursor to the head.
@@ -142,13 +164,14 @@ impl Log {
         *cursor = new;
     }
 
-    /// What is left of the line in whose middle the cursor stands; empty between lines.
-    pub(super) fn rest_of_line(&mut self, cursor: &Cursor) -> Bytes {
-        self.seal();
-        let Some(chunk) = self.sealed.get(self.index(cursor.chunk)) else {
-            return Bytes::new();
-        };
-        rest_of_line(&chunk.bytes, cursor.read)
+    /// Readies the tail to be read.
+    fn share_tail(&mut self) {
+        if self.tail.len() >= SEALED {
+            self.seal();
+        }
+        if self.tail_read.len() != self.tail.len() {
+            self.tail_read = Bytes::copy_from_slice(&self.tail);
+        }
     }
 
     fn seal(&mut self) {
@@ -156,57 +179,38 @@ impl Log {
             let chunk = Chunk { bytes: self.tail.split().freeze(), cursors: self.tail_cursors };
             self.sealed.push_back(chunk);
             self.tail_cursors = 0;
+            self.tail_read = Bytes::new();
         }
     }
 
-    fn recount(&mut self, from: u64, to: u64) {
-        if from != to {
-            *self.cursors(to) += 1;
-            *self.cursors(from) -= 1;
-            self.drop_unread();
-        }
-    }
-
-    fn drop_unread(&mut self) {
+    /// Drops from the front what all have read.
+    fn drop_read(&mut self) {
         while let Some(chunk) = self.sealed.pop_front_if(|chunk| chunk.cursors == 0) {
             self.dropped += 1;
             self.base += chunk.bytes.len() as u64;
         }
-        if self.sealed.is_empty() && self.tail_cursors == 0 {
+        if self.sealed.is_empty() && self.tail_cursors == self.head_cursors {
             self.tail.clear();
+            self.tail_read = Bytes::new();
+            self.dropped += 1;
             self.base = self.head;
         }
     }
 
-    fn cursors(&mut self, chunk: u64) -> &mut usize {
-        let index = self.index(chunk);
+    /// In which chunk a cursor stands, counted from the first that is kept, the tail being
+    /// the last; and how much of it was read.
+    fn place(&self, cursor: &Cursor) -> (usize, usize) {
+        match cursor.chunk.checked_sub(self.dropped) {
+            Some(index) => (usize::try_from(index).unwrap_or(usize::MAX), cursor.read),
+            None => (0, 0),
+        }
+    }
+
+    fn cursors(&mut self, index: usize) -> &mut usize {
         self.sealed.get_mut(index).map_or(&mut self.tail_cursors, |chunk| &mut chunk.cursors)
     }
 
     fn tail_number(&self) -> u64 {
         self.dropped + self.sealed.len() as u64
-    }
-
-    /// Where a chunk is in `sealed`; the tail is right behind its end.
-    fn index(&self, chunk: u64) -> usize {
-        usize::try_from(chunk - self.dropped).unwrap_or(usize::MAX)
-    }
-}
-
-/// What follows the first `read` bytes of `lines`, up to and with the end of that line;
-/// nothing when a line ends right there.
-///
-/// ```
-/// use charla::room::rest_of_line;
-/// let lines = "JOIN Ana\nJOIN Luis\n".into();
-/// assert_eq!(rest_of_line(&lines, 11), "IN Luis\n");
-/// assert_eq!(rest_of_line(&lines, 9), "");
-/// ```
-#[must_use]
-pub fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
-    let between_lines = read == 0 || lines.get(read - 1) == Some(&b'\n');
-    match lines.get(read..).and_then(|rest| memchr::memchr(b'\n', rest)) {
-        Some(lf) if !between_lines => lines.slice(read..=read + lf),
-        _ => Bytes::new(),
     }
 }

@@ -24,8 +24,8 @@ use bytes::Bytes;
 use slab::Slab;
 
 use crate::proto::{Code, Name, Text, encode};
-pub use log::rest_of_line;
-use log::{Cursor, Log};
+pub use log::MAX_SLICES;
+use log::{BLOCK, Cursor, Log};
 pub use observer::Observed;
 use observer::Observer;
 use roster::Roster;
@@ -74,8 +74,8 @@ enum Stage {
     In { cursor: Cursor, own: u64 },
     /// It has left, and what stands in the log before `end` is still its to read.
     Leaving { cursor: Cursor, end: u64 },
-    /// It lagged too far while it was in the room: no line more but the rest of this one.
-    TooSlow(Bytes),
+    /// It lagged too far while it was in the room.
+    TooSlow,
     /// It lagged too far when it had already left.
     Lost,
 }
@@ -87,13 +87,23 @@ pub enum Standing {
     Reading,
     /// It has read all that is its to read: it had left.
     Done,
-    /// It was put out as too slow: its `BYE` comes after the
-    /// [rest](Room::rest_of_line) of a line that it had half taken.
+    /// It was put out as too slow: it gets no line more, but the rest of one that it has
+    /// half taken, then its `BYE`.
     TooSlow,
     /// It had left and then lagged too far: the connection closes without `BYE`.
     Lost,
     /// The room was closed and all events were read.
     Closed,
+}
+
+impl Stage {
+    /// The cursor of one who reads.
+    fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            Stage::In { cursor, .. } | Stage::Leaving { cursor, .. } => Some(cursor),
+            Stage::TooSlow | Stage::Lost => None,
+        }
+    }
 }
 
 impl Room {
@@ -166,8 +176,8 @@ impl Room {
     pub fn forget(&mut self, reader: Reader, now: Instant) {
         self.leave(reader, now);
         let entry = self.readers.try_remove(reader.0);
-        if let Some(Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) = entry.map(|entry| entry.stage) {
-            self.log.close(&cursor);
+        if let Some(cursor) = entry.as_ref().and_then(|entry| entry.stage.cursor()) {
+            self.log.close(cursor);
             self.watch_relief();
         }
     }
@@ -185,17 +195,8 @@ impl Room {
                 self.log.read(cursor, end, out);
                 if out.is_empty() { Standing::Done } else { Standing::Reading }
             }
-            Some(Stage::TooSlow(_)) => Standing::TooSlow,
+            Some(Stage::TooSlow) => Standing::TooSlow,
             Some(Stage::Lost) | None => Standing::Lost,
-        }
-    }
-
-    /// What is left of the line that a reader had half taken when it was put out.
-    #[must_use]
-    pub fn rest_of_line(&self, reader: Reader) -> Bytes {
-        match self.readers.get(reader.0).map(|entry| &entry.stage) {
-            Some(Stage::TooSlow(rest)) => rest.clone(),
-            _ => Bytes::new(),
         }
     }
 
@@ -307,34 +308,27 @@ impl Room {
 
     /// Ends the reading of all who hold more than half; gives those who were in the room.
     fn put_out_slow(&mut self) -> Vec<(Name, SocketAddr)> {
-        let limit = self.log.head().saturating_sub(self.half());
+        let limit = self.half_held();
         let mut present = Vec::new();
         for (_, entry) in &mut self.readers {
-            let (Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) = &entry.stage else { continue };
-            if cursor.at() >= limit {
-                continue;
-            }
-            let rest = self.log.rest_of_line(cursor);
+            let Some(cursor) = entry.stage.cursor().filter(|cursor| cursor.at() < limit) else { continue };
             self.log.close(cursor);
             self.put_out += 1;
             let was = std::mem::replace(&mut entry.stage, Stage::Lost);
             if matches!(was, Stage::In { .. }) {
-                entry.stage = Stage::TooSlow(rest);
+                entry.stage = Stage::TooSlow;
                 present.push((entry.name.clone(), entry.peer));
             }
         }
         present
     }
 
-    /// The log has grown: it may be full now. The observer is never the cause: it skips.
+    /// The log has grown: it may be full now.
     fn watch_growth(&mut self, now: Instant) {
         if self.deadline.is_some() || self.kept() < self.limits.kept as u64 {
             return;
         }
-        let half = self.half();
-        if let Some(observer) = self.observer.as_mut().filter(|o| self.log.head() - o.at() > half) {
-            observer.skip(&mut self.log);
-        }
+        self.hurry_observer();
         if self.kept() >= self.limits.kept as u64 {
             self.deadline = Some(now + self.limits.patience);
         }
@@ -342,9 +336,32 @@ impl Room {
 
     /// Something was read or forgotten: nobody may hold more than half now.
     fn watch_relief(&mut self) {
-        if self.deadline.is_some() && self.kept() <= self.half() {
+        if self.deadline.is_none() {
+            return;
+        }
+        self.hurry_observer();
+        // What is kept begins with a chunk, in which its slowest reader may stand anywhere:
+        // where that can make a difference, and only there, each is asked.
+        if self.kept() > self.half() + BLOCK as u64 {
+            return;
+        }
+        let limit = self.half_held();
+        if self.readers.iter().filter_map(|(_, entry)| entry.stage.cursor()).all(|cursor| cursor.at() >= limit) {
             self.deadline = None;
         }
+    }
+
+    /// The observer never holds up the room: where it would, it skips.
+    fn hurry_observer(&mut self) {
+        let limit = self.half_held();
+        if let Some(observer) = self.observer.as_mut().filter(|observer| observer.at() < limit) {
+            observer.skip(&mut self.log);
+        }
+    }
+
+    /// Who has read up to this place holds half of the log.
+    fn half_held(&self) -> u64 {
+        self.log.head().saturating_sub(self.half())
     }
 
     fn kept(&self) -> u64 {

@@ -12,21 +12,23 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::timeout;
+use tokio::task::unconstrained;
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::hub::{Floor, Seat};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
 use crate::proto::{Code, Cut, LineCutter, encode};
-use crate::room::{Standing, rest_of_line};
+use crate::room::{MAX_SLICES, Standing};
 
-/// The most that is read from a client at a time, in bytes.
-const CHUNK: usize = 16 * 1024;
+/// The most that is read from a client at a time, in bytes. What one read brings is
+/// written to everybody in one write.
+const CHUNK: usize = 32 * 1024;
 
 /// How long a client that has left may take nothing of what is still its to read.
 pub(super) const STALL: Duration = Duration::from_secs(10);
@@ -35,6 +37,9 @@ thread_local! {
     /// What a read lands in. It is the thread's, not the connection's: a connection has
     /// bytes of its own only while it holds half a line.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
+
+    /// What of the log is being written; empty between two polls.
+    static PIECES: RefCell<Vec<Bytes>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A client that has a seat.
@@ -43,17 +48,20 @@ pub(super) struct Connection<S> {
     seat: Seat,
     cutter: LineCutter,
     session: Session,
-    /// What this client alone gets before it reads in the log.
-    roster: Roster,
+    /// What this client alone gets before it reads in the log; in a box, as it is soon gone.
+    roster: Option<Box<Roster>>,
     /// What is left of the log's line that stands half written.
     half: Bytes,
     /// Bytes ever written.
     written: u64,
+    /// Whether the client's input is to be read, as it was when the log was looked at.
+    heard: bool,
 }
 
 #[derive(Debug)]
 enum Session {
-    Waiting(Waiting),
+    /// With the end of the time to give a name.
+    Waiting(Waiting, Pin<Box<Sleep>>),
     Joined(Joined),
 }
 
@@ -67,40 +75,65 @@ pub(super) enum Ending {
 }
 
 /// The `JOIN` lines of those who were there before, and how far they are written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Roster {
     lines: Bytes,
     written: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub(super) fn new(stream: S, seat: Seat) -> Connection<S> {
-        let (cutter, session) = (LineCutter::default(), Session::Waiting(Waiting::default()));
-        Connection { stream, seat, cutter, session, roster: Roster::default(), half: Bytes::new(), written: 0 }
+    pub(super) fn new(stream: S, seat: Seat, name_timeout: Duration) -> Connection<S> {
+        Connection {
+            stream,
+            seat,
+            cutter: LineCutter::default(),
+            session: Session::Waiting(Waiting::default(), Box::pin(sleep(name_timeout))),
+            roster: None,
+            half: Bytes::new(),
+            written: 0,
+            heard: false,
+        }
     }
 
     /// Serves the client until its session has ended and it was written all that it is
-    /// to read. Gives the stream back with the last that is to be written on it: the
-    /// `BYE`, behind the rest of a line where one stands half written. The seat is free.
-    pub(super) async fn serve(mut self, name_timeout: Duration) -> (S, Ending, Bytes) {
-        let greeting = timeout(name_timeout, poll_fn(|cx| self.poll_greeting(cx)));
-        let ending = match greeting.await {
-            Ok(Ok(())) => poll_fn(|cx| self.poll_participation(cx)).await,
-            Ok(Err(ending)) => ending,
-            Err(_elapsed) => Ending::Bye(Code::Timeout),
+    /// to read; then comes [`close`](Connection::close).
+    pub(super) async fn serve(&mut self) -> Ending {
+        let ending = match poll_fn(|cx| self.poll_greeting(cx)).await {
+            Ok(()) => poll_fn(|cx| self.poll_participation(cx)).await,
+            Err(ending) => ending,
         };
-        let ending = self.write_out(ending).await;
+        // Its timer takes room that nobody needs who stays.
+        Box::pin(self.write_out(ending)).await
+    }
+
+    /// Gives the stream back, with the last that is to be written on it: the `BYE`, behind
+    /// the rest of a line where one stands half written. The seat is free.
+    pub(super) fn close(self, ending: Ending) -> (S, Bytes) {
         let last_words = self.last_words(ending);
-        (self.stream, ending, last_words)
+        (self.stream, last_words)
     }
 
     /// Until the client has joined, which is `Ok`, or its session has ended.
     fn poll_greeting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        while matches!(self.session, Session::Waiting(_)) {
+        while let Session::Waiting(..) = self.session {
             ready!(self.seat.poll_heard(cx)).map_err(Ending::Bye)?;
-            ready!(self.poll_input(cx))?;
+            // The clock comes after the input: a name that waited because the log was full
+            // is not late.
+            match self.poll_input(cx) {
+                Poll::Ready(acted) => acted?,
+                Poll::Pending => ready!(self.poll_name_timeout(cx)).map_err(Ending::Bye)?,
+            }
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn poll_name_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Code>> {
+        match &mut self.session {
+            // Unconstrained: input without end, which uses up what a task may do at a time,
+            // does not hold it off.
+            Session::Waiting(_, end) => pin!(unconstrained(end.as_mut())).poll(cx).map(|()| Err(Code::Timeout)),
+            Session::Joined(_) => Poll::Ready(Ok(())),
+        }
     }
 
     /// Until the session has ended: what is said to the client, what the client says to
@@ -110,8 +143,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if let Poll::Ready(ending) = self.poll_log(cx) {
                 return Poll::Ready(ending.unwrap_or(Ending::Broken));
             }
-            if let Err(code) = ready!(self.seat.poll_heard(cx)) {
-                return Poll::Ready(Ending::Bye(code));
+            if !self.heard {
+                return Poll::Pending;
             }
             if let Err(ending) = ready!(self.poll_input(cx)) {
                 return Poll::Ready(ending);
@@ -136,9 +169,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn last_words(&self, ending: Ending) -> Bytes {
         let mut words = BytesMut::new();
         if let Ending::Bye(code) = ending {
-            match self.roster.unwritten() {
-                [] => words.put(self.half.clone()),
-                _ => words.put(rest_of_line(&self.roster.lines, self.roster.written)),
+            match &self.roster {
+                Some(roster) => words.put(rest_of_line(&roster.lines, roster.written)),
+                None => words.put(self.half.clone()),
             }
             encode::bye_event(code, &mut words);
         }
@@ -149,35 +182,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// reading has ended: with `None` when all was written that came before the client
     /// had left, else with the ending that the room decided or the socket brought.
     fn poll_log(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
-        let mut taken = 0;
-        loop {
-            let mut unread = Vec::new();
-            match ready!(self.seat.poll_read(cx, taken, &mut unread)) {
-                Standing::Reading => {}
-                Standing::Done => return Poll::Ready(None),
-                Standing::TooSlow => return Poll::Ready(Some(Ending::Bye(Code::TooSlow))),
-                Standing::Closed => return Poll::Ready(Some(Ending::Bye(Code::Shutdown))),
-                Standing::Lost => return Poll::Ready(Some(Ending::Broken)),
+        PIECES.with_borrow_mut(|pieces| {
+            let mut taken = 0;
+            loop {
+                let copied = self.poll_copy(cx, taken, pieces);
+                pieces.clear();
+                match ready!(copied) {
+                    Ok(written) => taken = written,
+                    Err(ending) => return Poll::Ready(ending),
+                }
             }
-            let Ok(written) = ready!(self.poll_write(cx, &unread)) else {
-                return Poll::Ready(Some(Ending::Broken));
-            };
-            if written > 0 {
-                self.half = half_written(&unread, written);
-            }
-            taken = written;
+        })
+    }
+
+    /// Tells the room that `taken` bytes of the log were written, and writes once what
+    /// follows them; gives how much of it is the log's. The end is that of `poll_log`.
+    fn poll_copy(
+        &mut self,
+        cx: &mut Context<'_>,
+        taken: usize,
+        pieces: &mut Vec<Bytes>,
+    ) -> Poll<Result<usize, Option<Ending>>> {
+        let look = self.seat.look(cx, taken, pieces);
+        self.heard = look.heard;
+        match look.standing {
+            Standing::Reading if pieces.is_empty() => return Poll::Pending,
+            Standing::Reading => {}
+            Standing::Done => return Poll::Ready(Err(None)),
+            Standing::TooSlow => return Poll::Ready(Err(Some(Ending::Bye(Code::TooSlow)))),
+            Standing::Closed => return Poll::Ready(Err(Some(Ending::Bye(Code::Shutdown)))),
+            Standing::Lost => return Poll::Ready(Err(Some(Ending::Broken))),
         }
+        let Ok(written) = ready!(self.poll_write(cx, pieces)) else {
+            return Poll::Ready(Err(Some(Ending::Broken)));
+        };
+        if written > 0 {
+            self.half = half_written(pieces, written);
+        }
+        Poll::Ready(Ok(written))
     }
 
     /// Writes once; gives how much of `log` was written.
     fn poll_write(&mut self, cx: &mut Context<'_>, log: &[Bytes]) -> Poll<io::Result<usize>> {
-        let roster = self.roster.unwritten().len();
+        let roster = self.roster.as_ref().map_or(&[][..], |roster| roster.unwritten());
         let stream = Pin::new(&mut self.stream);
-        let written = match (self.roster.unwritten(), log) {
+        let written = match (roster, log) {
             ([], [piece]) => ready!(stream.poll_write(cx, piece))?,
             (roster, log) => {
-                let pieces: Vec<_> = std::iter::once(roster).chain(log.iter().map(|piece| &piece[..])).collect();
-                let slices: Vec<_> = pieces.into_iter().map(IoSlice::new).collect();
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES + 1];
+                let pieces = std::iter::once(roster).chain(log.iter().map(|piece| &piece[..]));
+                slices.iter_mut().zip(pieces).for_each(|(slice, piece)| *slice = IoSlice::new(piece));
                 ready!(stream.poll_write_vectored(cx, &slices))?
             }
         };
@@ -185,8 +239,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         self.written += written as u64;
-        self.roster.advance(written.min(roster));
-        Poll::Ready(Ok(written.saturating_sub(roster)))
+        let of_log = written.saturating_sub(roster.len());
+        self.roster = self.roster.take().and_then(|roster| roster.advance(written));
+        Poll::Ready(Ok(of_log))
     }
 
     /// Reads once, and acts on each whole line that came.
@@ -229,13 +284,23 @@ fn half_written(pieces: &[Bytes], mut n: usize) -> Bytes {
     Bytes::new()
 }
 
+/// What follows the first `read` bytes of whole lines, up to and with the end of the line
+/// there; nothing when a line ends right there.
+fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
+    let between_lines = read == 0 || lines.get(read - 1) == Some(&b'\n');
+    match lines.get(read..).and_then(|rest| memchr::memchr(b'\n', rest)) {
+        Some(lf) if !between_lines => lines.slice(read..=read + lf),
+        _ => Bytes::new(),
+    }
+}
+
 impl Session {
     /// Does what a line asks for; its ending is an error, be it asked for.
-    fn line(&mut self, line: &[u8], floor: &mut Floor<'_>, roster: &mut Roster) -> Result<(), Code> {
+    fn line(&mut self, line: &[u8], floor: &mut Floor<'_>, roster: &mut Option<Box<Roster>>) -> Result<(), Code> {
         match self {
-            Session::Waiting(waiting) => match waiting.line(line)? {
+            Session::Waiting(waiting, _) => match waiting.line(line)? {
                 Some(Opening::Join(name)) => {
-                    roster.lines = floor.join(&name)?;
+                    *roster = Roster::new(floor.join(&name)?);
                     *self = Session::Joined(std::mem::take(waiting).accepted(name));
                 }
                 Some(Opening::Bye) => return Err(Code::Quit),
@@ -252,15 +317,17 @@ impl Session {
 }
 
 impl Roster {
+    fn new(lines: Bytes) -> Option<Box<Roster>> {
+        (!lines.is_empty()).then(|| Box::new(Roster { lines, written: 0 }))
+    }
+
     fn unwritten(&self) -> &[u8] {
         self.lines.get(self.written..).unwrap_or_default()
     }
 
-    /// Lets the lines go as soon as all are written.
-    fn advance(&mut self, n: usize) {
+    /// Nothing, as soon as all is written.
+    fn advance(mut self: Box<Self>, n: usize) -> Option<Box<Roster>> {
         self.written += n;
-        if self.unwritten().is_empty() {
-            *self = Roster::default();
-        }
+        (self.written < self.lines.len()).then_some(self)
     }
 }

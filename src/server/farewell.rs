@@ -31,16 +31,16 @@ pub(super) fn bye(code: Code) -> Bytes {
 
 /// Writes the last words and closes, so that the client reads them and then a clean end
 /// of stream. Where too many linger already, the words are tried once.
-pub(super) async fn farewell<S>(mut stream: S, last_words: &[u8], lingerers: &Semaphore)
+pub(super) async fn farewell<S>(mut stream: S, last_words: Bytes, lingerers: &Semaphore)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Ok(_place) = lingerers.try_acquire() else {
-        let _ = timeout(Duration::ZERO, stream.write(last_words)).await;
+        let _ = timeout(Duration::ZERO, stream.write(&last_words)).await;
         return;
     };
     let said = async {
-        stream.write_all(last_words).await?;
+        stream.write_all(&last_words).await?;
         stream.shutdown().await
     };
     if let Ok(Ok(())) = timeout(STALL, said).await {

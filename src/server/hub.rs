@@ -46,6 +46,13 @@ pub(super) struct Seat {
     reader: Option<Reader>,
 }
 
+/// What a connection finds when it looks at the room.
+pub(super) struct Look {
+    pub(super) standing: Standing,
+    /// Whether the client's input is to be read.
+    pub(super) heard: bool,
+}
+
 /// The room, while a connection tells it what the lines of its client ask for.
 pub(super) struct Floor<'a> {
     room: &'a mut Room,
@@ -175,42 +182,38 @@ impl Seat {
         hub.change(|room| act(&mut Floor { room, reader, peer: *peer, now: now() }))
     }
 
-    /// Tells that `taken` bytes were written, and puts what is to be written next into
-    /// `out`. Ready when there is something, or when the reading has come to its end;
-    /// pending, until the next line, when all that there is was read.
-    pub(super) fn poll_read(&self, cx: &Context<'_>, taken: usize, out: &mut Vec<Bytes>) -> Poll<Standing> {
-        let Some(reader) = self.reader else { return Poll::Pending };
+    /// Tells that `taken` bytes were written, puts what is to be written next into `out`,
+    /// and says where all stands. The task is woken when that changes; where `out` got
+    /// anything, it is first to be written.
+    pub(super) fn look(&self, cx: &Context<'_>, taken: usize, out: &mut Vec<Bytes>) -> Look {
+        let Some(reader) = self.reader else { return Look { standing: Standing::Lost, heard: false } };
         self.hub.change_and_wait(|room, wakers| {
             room.advance(reader, taken);
-            match room.read(reader, out) {
-                Standing::Reading if out.is_empty() => {
-                    wakers.wait(self.slot, Wait::Line, cx);
-                    Poll::Pending
-                }
-                standing => {
-                    wakers.listen(self.slot, cx);
-                    Poll::Ready(standing)
-                }
+            let standing = room.read(reader, out);
+            wakers.listen(self.slot, cx);
+            if out.is_empty() {
+                wakers.wait(self.slot, Wait::Line);
             }
+            if room.congested() {
+                wakers.wait(self.slot, Wait::Relief);
+            }
+            Look { standing, heard: room.hears(reader) }
         })
     }
 
-    /// Ready when the client's input is to be read; or when the room was closed before
-    /// the client joined it.
+    /// Ready when the input of a client that has not joined is to be read; or when the
+    /// room was closed.
     pub(super) fn poll_heard(&self, cx: &Context<'_>) -> Poll<Result<(), Code>> {
         self.hub.change_and_wait(|room, wakers| {
-            if self.reader.is_none() && room.is_closed() {
+            wakers.listen(self.slot, cx);
+            if room.is_closed() {
                 return Poll::Ready(Err(Code::Shutdown));
             }
             if room.congested() {
-                wakers.wait(self.slot, Wait::Relief, cx);
+                wakers.wait(self.slot, Wait::Relief);
                 return Poll::Pending;
             }
-            wakers.listen(self.slot, cx);
-            match self.reader {
-                Some(reader) if !room.hears(reader) => Poll::Pending,
-                _ => Poll::Ready(Ok(())),
-            }
+            Poll::Ready(Ok(()))
         })
     }
 }

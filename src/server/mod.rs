@@ -106,8 +106,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::R
                     listen::tune(&stream);
                     let span = debug_span!("connection", %peer);
                     // Seats are taken in the order of arrival, so not in the connection's task.
-                    let seat = shared.hub.seat(peer);
-                    connections.spawn(serve(stream, seat, Arc::clone(&shared)).instrument(span));
+                    match shared.hub.seat(peer) {
+                        // A span that nobody sees would take its room in each connection.
+                        Some(seat) if span.is_disabled() => connections.spawn(serve(stream, seat, Arc::clone(&shared))),
+                        Some(seat) => connections.spawn(serve(stream, seat, Arc::clone(&shared)).instrument(span)),
+                        None => connections.spawn(turn_away(stream, Arc::clone(&shared)).instrument(span)),
+                    };
                 }
                 Err(error) => pause_accepting(&error).await,
             },
@@ -123,19 +127,30 @@ async fn pause_accepting(error: &io::Error) {
     sleep(Duration::from_millis(100)).await;
 }
 
-/// Serves one client to its end; one without a seat gets `BYE full`.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, seat: Option<Seat>, shared: Arc<Shared>) {
-    let (stream, ending, last_words) = match seat {
-        Some(seat) => Connection::new(stream, seat).serve(shared.options.name_timeout).await,
-        None => (stream, Ending::Bye(Code::Full), farewell::bye(Code::Full)),
-    };
-    match ending {
-        Ending::Bye(code) => {
-            debug!(%code, "ended");
-            farewell::farewell(stream, &last_words, &shared.lingerers).await;
+/// Serves one client to its end.
+fn serve<S>(stream: S, seat: Seat, shared: Arc<Shared>) -> impl Future<Output = ()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection::new(stream, seat, shared.options.name_timeout);
+    // No `async fn`, which would hold the connection twice: as argument and as variable.
+    async move {
+        let ending = connection.serve().await;
+        let (stream, last_words) = connection.close(ending);
+        match ending {
+            Ending::Bye(code) => {
+                debug!(%code, "ended");
+                // In a box: while a client stays, nothing is kept for what comes at its end.
+                Box::pin(farewell::farewell(stream, last_words, &shared.lingerers)).await;
+            }
+            Ending::Broken => debug!("broken"),
         }
-        Ending::Broken => debug!("broken"),
     }
+}
+
+/// Tells a client that there is no seat for it.
+async fn turn_away(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
+    farewell::farewell(stream, farewell::bye(Code::Full), &shared.lingerers).await;
 }
 
 /// Puts slow readers out when patience ends.

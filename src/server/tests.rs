@@ -1,11 +1,16 @@
 //! Connections over streams in memory, their time moved by hand: what on a real network
 //! would take tens of seconds, or depend on what the system buffers.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, advance};
 
 use super::*;
+use crate::proto::{Name, Text};
+use crate::room::MIN_KEPT;
 
 /// What a client's stream takes before it is read: so little that all else waits here.
 const BUFFER: usize = 64;
@@ -35,7 +40,7 @@ impl Hall {
 
     fn connect_with(&self, buffer: usize) -> Client {
         let (stream, far) = duplex(buffer);
-        let seat = self.shared.hub.seat(([127, 0, 0, 1], 54321).into());
+        let seat = self.shared.hub.seat(([127, 0, 0, 1], 54321).into()).unwrap();
         Client { stream, served: tokio::spawn(serve(far, seat, Arc::clone(&self.shared))) }
     }
 
@@ -203,6 +208,79 @@ async fn the_room_waits_for_slow_readers_5_s_and_no_longer() {
     );
     (&mut gone.served).await.unwrap();
     assert!(!gone.rest().await.contains("BYE"));
+}
+
+/// [LIMIT-6], [SLOW-3]: it came in time, though the log was full until it would be late.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_waits_for_a_full_log_is_not_late() {
+    let hall = Hall::new(1);
+    let mut ana = hall.join("Ana").await;
+    let _slow = hall.join("slow").await;
+    ana.expect("JOIN slow\n").await;
+    let (mut late, mut silent) = (hall.connect(), hall.connect());
+    settle().await;
+    advance(Duration::from_secs(28)).await;
+    let text = "x".repeat(1000);
+    while hall.shared.hub.deadline().is_none() {
+        ana.send(&format!("MSG {text}\n")).await;
+        ana.expect(&format!("MSG Ana {text}\n")).await;
+    }
+    let start = Instant::now();
+    late.send("NAME late\n").await;
+    late.expect("JOIN Ana\nJOIN late\n").await;
+    assert!((5.0..5.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+    assert_eq!(silent.rest().await, "BYE timeout\n");
+    assert!((5.0..5.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+}
+
+/// A stream after each of whose writes something happens, before the writer can tell of it.
+struct AfterWrite<F> {
+    stream: DuplexStream,
+    then: F,
+}
+
+impl<F: Unpin> AsyncRead for AfterWrite<F> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<F: FnMut() + Unpin> AsyncWrite for AfterWrite<F> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
+        (self.then)();
+        Poll::Ready(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// [BYE-13]: patience ends on another thread, right between a write and its report.
+#[tokio::test(start_paused = true)]
+async fn who_is_put_out_while_a_line_is_half_written_gets_its_rest() {
+    let hub = Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO }, 2));
+    let shared = Shared { hub: Arc::clone(&hub), lingerers: Semaphore::new(1), options: Options::default() };
+    let (mut stream, far) = duplex(BUFFER);
+    let patience = Arc::clone(&hub);
+    let far = AfterWrite { stream: far, then: move || patience.expire() };
+    let peer = ([127, 0, 0, 1], 54321).into();
+    let served = tokio::spawn(serve(far, hub.seat(peer).unwrap(), Arc::new(shared)));
+    stream.write_all(b"NAME slow\n").await.unwrap();
+    let mut slow = Client { stream, served };
+    slow.expect("JOIN slow\n").await;
+    let mut ana = hub.seat(peer).unwrap();
+    ana.act(|floor| floor.join(&Name::new("Ana").unwrap())).unwrap();
+    let text = "x".repeat(1000);
+    while hub.deadline().is_none() {
+        ana.act(|floor| floor.say(Text::new(&text).unwrap()));
+    }
+    assert_eq!(slow.rest().await, format!("JOIN Ana\nMSG Ana {text}\nBYE too-slow\n"));
 }
 
 /// [LEAVE-13], [BYE-14]: after the shutdown nothing more is said, and all gets written.

@@ -65,9 +65,8 @@ impl Wakers {
         }
     }
 
-    /// Notes that this slot waits for this, and how to wake it.
-    pub(super) fn wait(&mut self, index: usize, wait: Wait, cx: &Context<'_>) {
-        self.listen(index, cx);
+    /// Notes that this slot, which [listens](Wakers::listen), waits for this.
+    pub(super) fn wait(&mut self, index: usize, wait: Wait) {
         let known = self.slots.get_mut(index).is_none_or(|slot| std::mem::replace(slot.waits(wait), true));
         if !known {
             self.waiting(wait).push(index);
