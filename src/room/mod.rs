@@ -39,7 +39,8 @@ pub const MIN_KEPT: usize = 2 * 1024 * (crate::proto::MAX_LINE + 1);
 pub struct Room {
     log: Log,
     roster: Roster,
-    readers: Slab<Entry>,
+    /// In boxes, as a slab may have room for twice as many as there are.
+    readers: Slab<Box<Entry>>,
     observer: Option<Observer>,
     limits: Limits,
     /// When patience ends; only while the room is congested.
@@ -139,7 +140,7 @@ impl Room {
         let cursor = self.log.open();
         self.append_move(peer, |line| encode::join_event(name, line));
         let stage = Stage::In { cursor, own: self.log.head() };
-        let reader = self.readers.insert(Entry { name: name.clone(), peer, stage });
+        let reader = self.readers.insert(Box::new(Entry { name: name.clone(), peer, stage }));
         self.watch_growth(now);
         Ok((Reader(reader), roster))
     }
