@@ -47,6 +47,7 @@ WITHOUT_MUTANT = {
     "LEAVE-11": "a case cannot stop a server",
     "BYE-12": "the bound is the server's choice, and may be large",
     "BYE-13": "a client cannot choose when a line is half written",
+    "LIMIT-6": "the time to give a name and the size of the log are the server's choice",
     "SLOW-5": "a LEAVE that waited looks like one that came slowly",
     "SLOW-13": "who does not read for 10 s cannot see when it ended",
 }
