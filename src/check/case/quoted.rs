@@ -28,7 +28,7 @@ const LONG_RUN: usize = 16;
 /// The bytes of a text in quotes, which is all of `text`.
 ///
 /// ```
-/// use charla::check::quoted::{quote, unquote};
+/// use charla::check::case::quoted::{quote, unquote};
 /// assert_eq!(unquote(r#""\(\xff*3) ñ\r""#).unwrap(), b"\xff\xff\xff \xc3\xb1\r");
 /// assert_eq!(quote(b"a\xff\n"), r#""a\xff\n""#);
 /// ```

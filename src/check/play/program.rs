@@ -53,7 +53,7 @@ impl Template {
     /// The words with each `{key}` replaced by its value.
     ///
     /// ```
-    /// use charla::check::program::Template;
+    /// use charla::check::play::program::Template;
     /// let template = Template { words: vec!["servidor".into(), "-p{port}".into()], folder: None };
     /// assert_eq!(template.fill(&[("port", "7")]), ["servidor", "-p7"]);
     /// ```

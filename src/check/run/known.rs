@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// begin with `#` mean nothing.
 ///
 /// ```
-/// let list = charla::check::known::parse("an-id  # not done yet\n").unwrap();
+/// let list = charla::check::run::known::parse("an-id  # not done yet\n").unwrap();
 /// assert_eq!(list["an-id"], "not done yet");
 /// ```
 ///
