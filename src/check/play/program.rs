@@ -5,9 +5,11 @@
 //! It is ready when its port accepts a connection. Whatever it does instead, that
 //! is known within a deadline.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,12 @@ const KNOCK: Duration = Duration::from_millis(300);
 
 /// How often it is started: another may have taken the free port in between.
 const STARTS: usize = 2;
+
+/// The ports that were given to programs lately. A std mutex: held to look and to note one.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// How many of them are remembered: less than the system has to give.
+const MAX_GIVEN: usize = 4096;
 
 /// A command with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +114,12 @@ fn start(template: &Template, within: Duration) -> Result<Ready, (bool, String)>
         .map_err(|error| (false, format!("no se puede iniciar «{}» ({error})", words.join(" "))))?;
     let deadline = Instant::now() + within;
     while Instant::now() < deadline {
-        if let Ok(stream) = TcpStream::connect_timeout(&address, within) {
-            knock(&stream);
+        let reached = TcpStream::connect_timeout(&address, within);
+        // One that has ended is not the one that answers there.
+        if let Ok(stream) = &reached
+            && !process.has_ended()
+        {
+            knock(stream);
             return Ok(Ready { address, process: Some(process) });
         }
         if process.has_ended() {
@@ -127,8 +139,18 @@ pub(in crate::check) fn said(output: &str) -> String {
     if last.is_empty() { String::new() } else { format!("; su salida termina así:\n{}", last.join("\n")) }
 }
 
+/// An address that is free, and that no other program of this run was given: it may not listen yet.
 fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?.local_addr()
+    loop {
+        let address = TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?.local_addr()?;
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.len() >= MAX_GIVEN {
+            given.clear();
+        }
+        if given.insert(address.port()) {
+            return Ok(address);
+        }
+    }
 }
 
 /// Goes away as politely as a client can that says nothing: a reset is not for everybody.
