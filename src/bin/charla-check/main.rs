@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use charla::check::play::client::Client;
+use charla::check::play::client_program::Client;
 use charla::check::play::process;
 use charla::check::play::program::{Program, Template};
 use charla::check::run::Plan;

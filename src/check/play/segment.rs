@@ -10,6 +10,13 @@ use std::time::Duration;
 /// in one piece, so that a long case does not take minutes.
 const SINGLE_BYTES: usize = 4096;
 
+/// How many pieces of a step have a pause after them: so many arrive one by one.
+const PAUSES: usize = 64;
+
+/// Long enough that a server that waits for input mostly sees each piece by itself.
+/// Only how much a play shows depends on it, not how it goes.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// How the bytes that an actor sends are cut into writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Cut {
@@ -80,6 +87,13 @@ impl Scale {
     #[must_use]
     pub fn of(self, time: Duration) -> Duration {
         Duration::try_from_secs_f64(time.as_secs_f64() * self.0).unwrap_or(time)
+    }
+}
+
+/// Waits before the piece of this number, if it is one of the first, and not the very first.
+pub(super) fn pause_before(number: usize) {
+    if (1..=PAUSES).contains(&number) {
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -19,19 +19,12 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
-use super::segment::{Cut, Scale};
+use super::segment::{Cut, Scale, pause_before};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
 use crate::check::case::Case;
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
-
-/// How many pieces of a step have a pause after them: so many arrive one by one.
-const PAUSES: usize = 64;
-
-/// Long enough that a server that waits for input mostly sees each piece by itself.
-/// Only how much a play shows depends on it, not how it goes.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the servers' ends are waited for after the last step.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -214,9 +207,7 @@ impl<'a> Player<'a> {
         self.open(actor)?;
         let pieces = self.options.cut.pieces(bytes);
         for (n, piece) in pieces.iter().enumerate() {
-            if n > 0 && n <= PAUSES {
-                std::thread::sleep(PAUSE);
-            }
+            pause_before(n);
             self.write_piece(actor, piece)?;
         }
         Ok(())
