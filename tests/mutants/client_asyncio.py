@@ -122,6 +122,7 @@ class Chat:
         self.page = page
         self.typed = b""
         self.roster: list[str] | None = []
+        # The first of them is sent, and has no receipt; the others wait for that.
         self.waiting: collections.deque[str] = collections.deque()
         self.wants_to_leave = False
         self.has_left = False
@@ -173,7 +174,8 @@ class Chat:
             self.page.tell(f"not sent, {why}: {visible(line.decode(errors='replace'))}")
         elif line:
             self.waiting.append(line.decode())
-            self.send(b"MSG " + line)
+            if len(self.waiting) == 1:
+                self.send(b"MSG " + line)
 
     def leave(self) -> None:
         """Asked once it waits for the last receipt, asked again it does not."""
@@ -223,7 +225,9 @@ class Chat:
         self.page.tell(f"<{visible(name)}> {visible(text)}")
         if name == self.name and self.waiting:
             self.waiting.popleft()
-            if self.wants_to_leave and not self.waiting:
+            if self.waiting:
+                self.send(f"MSG {self.waiting[0]}".encode())
+            elif self.wants_to_leave:
                 self.say_bye()
 
     async def listen(self, reader: asyncio.StreamReader) -> tuple[str, str]:
@@ -263,6 +267,7 @@ class Chat:
         fate = "was not said" if code in SAID_NOT else "was said or not, nobody knows"
         for text in self.waiting:
             self.page.tell(f"this {fate}: {visible(text)}")
+            fate = "was not said"
         if self.typed:
             self.page.tell(f"not sent: {visible(self.typed.decode(errors='replace'))}")
         try:

@@ -274,10 +274,13 @@ impl<'a> Player<'a> {
             Expected::Any => self.line(|| "a line".into()).map(drop),
             Expected::LineUnlessLeaving(line) => self.unless_leaving(Some(line)),
             Expected::AnyUnlessLeaving => self.unless_leaving(None),
-            Expected::Until(last) => {
-                while self.line(|| quote(last))? != *last {}
-                Ok(())
-            }
+            Expected::Until(last) => loop {
+                let line = self.line(|| quote(last))?;
+                if line == *last {
+                    return Ok(());
+                }
+                self.echo(&line)?;
+            },
             Expected::Pieces(text) => self.pieces(text),
             Expected::End => self.end(),
             Expected::Gone => self.gone(),
@@ -343,6 +346,14 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// Gives a text its receipt: a client may wait for that before it sends the next.
+    fn echo(&mut self, line: &[u8]) -> Result<(), Stop> {
+        match line.strip_prefix(b"MSG ") {
+            Some(text) => self.write(&[b"MSG ", self.case.person(), b" ", text, b"\n"].concat()),
+            None => Ok(()),
+        }
+    }
+
     /// Takes texts until they are all of this one. Where the first is of something else, none was sent;
     /// then the case goes on with that.
     fn pieces(&mut self, text: &[u8]) -> Result<(), Stop> {
@@ -357,8 +368,9 @@ impl<'a> Player<'a> {
             let piece = line.bytes.strip_prefix(b"MSG ").filter(|piece| !piece.is_empty());
             match piece.and_then(|piece| rest.strip_prefix(piece)) {
                 Some(left) => {
-                    self.judged(line.bytes)?;
                     rest = left;
+                    let line = self.judged(line.bytes)?;
+                    self.echo(&line)?;
                 }
                 None if rest.len() == text.len() => {
                     self.wire.iter().for_each(|wire| wire.put_back(line.clone()));
