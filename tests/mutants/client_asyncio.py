@@ -6,8 +6,9 @@
 One event loop; a thread only hands over the bytes that are typed. It connects before
 anything else and has no prompt. It draws what is typed itself, wipes it at Enter, and
 shows it where its receipt comes. What cannot be sent as it is typed is refused, and
-that is told. It says texts without waiting for its welcome, passes over lines that are
-longer than a server of version 1 sends, and leaves, at `/quit`, after its last receipt.
+that is told. It says its first text without waiting for its welcome, and the next when
+the one before has its receipt. It passes over lines that are longer than a server of
+version 1 sends, and leaves, at `/quit`, after its last receipt.
 A case that this client fails, and client.py passes, is not fair.
 """
 
@@ -122,10 +123,12 @@ class Chat:
         self.page = page
         self.typed = b""
         self.roster: list[str] | None = []
-        # The first of them is sent, and has no receipt; the others wait for that.
+        # Texts without a receipt, and how many of them are sent: one at a time.
         self.waiting: collections.deque[str] = collections.deque()
+        self.sent = 0
         self.wants_to_leave = False
         self.has_left = False
+        self.is_over = False
         self.writer: asyncio.StreamWriter
 
     # What is typed.
@@ -161,33 +164,37 @@ class Chat:
             self.take_line(line)
 
     def take_end(self) -> None:
-        if self.typed:
-            self.take_line(self.typed)
+        self.take_input(b"\n" if self.typed else b"")
         self.leave()
 
     def take_line(self, line: bytes) -> None:
         if line == b"/quit":
             self.leave()
-        elif self.wants_to_leave and line:
-            self.page.tell(f"not sent, you are leaving: {visible(line.decode(errors='replace'))}")
+        elif (self.wants_to_leave or self.is_over) and line:
+            self.page.tell(f"not sent any more: {visible(line.decode(errors='replace'))}")
         elif (why := why_no_text(line)) is not None:
             self.page.tell(f"not sent, {why}: {visible(line.decode(errors='replace'))}")
         elif line:
             self.waiting.append(line.decode())
-            if len(self.waiting) == 1:
-                self.send(b"MSG " + line)
+            self.send_texts(1)
 
     def leave(self) -> None:
-        """Asked once it waits for the last receipt, asked again it does not."""
+        """Asked once it waits for the last receipt; asked again, or before the welcome, for nothing."""
         if self.wants_to_leave or not self.waiting or self.roster is not None:
+            self.send_texts(len(self.waiting))
             self.say_bye()
         self.wants_to_leave = True
 
     def say_bye(self) -> None:
-        if not self.has_left:
+        if not self.has_left and not self.is_over:
             self.has_left = True
             self.send(b"BYE")
             self.writer.write_eof()
+
+    def send_texts(self, most: int) -> None:
+        while not self.has_left and not self.is_over and self.sent < min(most, len(self.waiting)):
+            self.send(f"MSG {self.waiting[self.sent]}".encode())
+            self.sent += 1
 
     def send(self, line: bytes) -> None:
         if not self.writer.is_closing():
@@ -225,9 +232,9 @@ class Chat:
         self.page.tell(f"<{visible(name)}> {visible(text)}")
         if name == self.name and self.waiting:
             self.waiting.popleft()
-            if self.waiting:
-                self.send(f"MSG {self.waiting[0]}".encode())
-            elif self.wants_to_leave:
+            self.sent = max(0, self.sent - 1)
+            self.send_texts(1)
+            if self.wants_to_leave and not self.waiting:
                 self.say_bye()
 
     async def listen(self, reader: asyncio.StreamReader) -> tuple[str, str]:
@@ -264,10 +271,14 @@ class Chat:
         went_well = self.has_left and code == "quit" and not self.waiting and why is None
         if not went_well:
             self.page.tell(f"this is the end: {code} {visible(words)}")
-        fate = "was not said" if code in SAID_NOT else "was said or not, nobody knows"
-        for text in self.waiting:
-            self.page.tell(f"this {fate}: {visible(text)}")
-            fate = "was not said"
+        for place, text in enumerate(self.waiting):
+            is_unsaid = code in SAID_NOT or place >= self.sent
+            self.page.tell(f"this {'was not said' if is_unsaid else 'may have been said'}: {visible(text)}")
+        # What is still handed over is told, line by line.
+        self.is_over = True
+        await asyncio.sleep(0)
+        if not self.page.is_terminal and not self.wants_to_leave:
+            self.page.tell("not sent: the rest of the input")
         if self.typed:
             self.page.tell(f"not sent: {visible(self.typed.decode(errors='replace'))}")
         try:
