@@ -96,7 +96,7 @@ fn patient() -> Options {
 
 /// For plays in which nothing comes: it is not waited for long.
 fn impatient() -> Options {
-    Options { within: Duration::from_millis(50), ..Options::default() }
+    Options { within: Duration::from_secs(1), ..Options::default() }
 }
 
 fn play_scripted(says: &'static [u8], steps: &str) -> (Verdict, String) {
