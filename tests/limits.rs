@@ -33,7 +33,7 @@ fn who_does_not_read_is_put_out_and_nobody_loses_a_line() {
     assert_eq!(joins, ["JOIN asleep", "JOIN snoring"]);
     let mut carlos = Peer::join(server.address, "Carlos");
     ana.expect("JOIN Carlos");
-    // More than the log keeps (4 MiB) and the system buffers, numbered.
+    // More than the log keeps (2 MiB) and the system buffers, numbered.
     let lines = 16_000;
     let writer = std::thread::spawn({
         let mut stream = ana.stream().try_clone().unwrap();

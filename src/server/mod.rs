@@ -24,7 +24,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{Instrument, debug, debug_span, warn};
 
 use crate::proto::Code;
-use crate::room::Limits;
+use crate::room::{Limits, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
@@ -43,7 +43,7 @@ pub struct Options {
     pub max_connections: usize,
     /// How long a client may take to give its name; then it gets `BYE timeout`.
     pub name_timeout: Duration,
-    /// Bytes of the log kept for slow readers; [`MIN_KEPT`](crate::room::MIN_KEPT) at least.
+    /// Bytes of the log kept for slow readers; [`MIN_KEPT`] at least.
     pub kept: usize,
     /// How long slow readers may hold up a full log; then they get `BYE too-slow`.
     pub patience: Duration,
@@ -55,7 +55,8 @@ impl Default for Options {
         Options {
             max_connections: 10_000,
             name_timeout: Duration::from_secs(30),
-            kept: 4 * 1024 * 1024,
+            // The least: what all are reading stays in a core's cache.
+            kept: MIN_KEPT,
             patience: Duration::from_secs(5),
         }
     }

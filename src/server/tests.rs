@@ -10,7 +10,6 @@ use tokio::time::{Instant, advance};
 
 use super::*;
 use crate::proto::{Name, Text};
-use crate::room::MIN_KEPT;
 
 /// What a client's stream takes before it is read: so little that all else waits here.
 const BUFFER: usize = 64;
@@ -183,7 +182,7 @@ async fn the_room_waits_for_slow_readers_5_s_and_no_longer() {
             ana.expect(&format!("MSG Ana {text}\n")).await;
         }
     };
-    fill(&mut ana, 3000).await;
+    fill(&mut ana, 1500).await;
     gone.send("BYE\n").await;
     ana.expect("LEAVE gone\n").await;
     let start = Instant::now();
