@@ -1,8 +1,10 @@
 //! [`Client`]: the session of [`client_session`](crate::proto::client_session)
 //! on a stream.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +15,13 @@ use crate::proto::client_session::{Answer, Farewell, Fate, Joined, Joining, News
 use crate::proto::{Cut, LineCutter, Name, Text, encode};
 
 /// How much is read at once.
-const CHUNK: usize = 8 * 1024;
+const CHUNK: usize = 64 * 1024;
+
+thread_local! {
+    /// A read lands here: what is whole in it is told where it lies, and a client has a
+    /// buffer of its own only for what is left over.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// A connection that joins, or has joined, a room.
 #[derive(Debug)]
@@ -21,7 +29,7 @@ pub struct Client<S> {
     stream: S,
     session: Session,
     cutter: LineCutter,
-    /// Read from the stream and not cut into lines yet.
+    /// Read from the stream and not told yet.
     input: BytesMut,
     /// Lines for the server that the stream has not taken yet.
     output: BytesMut,
@@ -39,6 +47,13 @@ enum Session {
     Joined(Joined),
     /// It ended before it was in the room.
     Refused,
+}
+
+/// What a line tells: an [`Event`], borrowed.
+enum Told<'a> {
+    /// The welcome, with the roster.
+    Joined(Vec<String>),
+    News(News<'a>),
 }
 
 /// What the server told.
@@ -150,22 +165,6 @@ impl<S> Client<S> {
     pub fn waiting(&self) -> usize {
         if let Session::Joined(joined) = &self.session { joined.unreceipted().len() } else { 0 }
     }
-
-    /// What the lines already read say.
-    fn buffered(&mut self) -> Option<Result<Event, Ending>> {
-        let mut rest = self.input.as_ref();
-        let mut news = None;
-        while let Some(cut) = self.cutter.next(&mut rest) {
-            // A line over the limit is one of those that mean nothing.
-            news = if let Cut::Line(line) = cut { self.session.line(line) } else { None };
-            if news.is_some() {
-                break;
-            }
-        }
-        let used = self.input.len() - rest.len();
-        self.input.advance(used);
-        news
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
@@ -176,28 +175,88 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// The ending, from then on every time.
     pub async fn event(&mut self) -> Result<Event, Ending> {
         loop {
-            if let Some(ending) = &self.ending {
-                return Err(ending.clone());
-            }
-            let news = match self.buffered() {
-                Some(news) => news,
-                None => match poll_fn(|cx| self.exchange(cx)).await {
-                    Ok(()) => continue,
-                    Err(ending) => Err(ending),
-                },
+            let mut event = None;
+            let mut take = |told: Told<'_>| {
+                event = Some(Event::of(told));
+                ControlFlow::Break(())
             };
-            self.ending = news.as_ref().err().cloned();
-            return news;
+            poll_fn(|cx| self.poll_told(cx, &mut take)).await?;
+            if let Some(event) = event {
+                return Ok(event);
+            }
         }
     }
 
-    /// Writes what the stream takes, and reads what it has.
-    fn exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
+    /// Reads once, and tells all that came, in the order of the log: what
+    /// [`event`](Client::event) gives one by one, without a copy of it. For one who is in the
+    /// room; before, nothing is told. It may be dropped and called again: nothing is lost.
+    ///
+    /// # Errors
+    /// The ending, from then on every time.
+    pub async fn hear(&mut self, mut tell: impl FnMut(News<'_>)) -> Result<(), Ending> {
+        let mut take = |told: Told<'_>| {
+            if let Told::News(news) = told {
+                tell(news);
+            }
+            ControlFlow::Continue(())
+        };
+        poll_fn(|cx| self.poll_told(cx, &mut take)).await
+    }
+
+    /// Tells what lines say, those kept or else those of one read, until `take` has enough.
+    fn poll_told(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+    ) -> Poll<Result<(), Ending>> {
+        if let Some(ending) = &self.ending {
+            return Poll::Ready(Err(ending.clone()));
+        }
+        let told = if self.input.is_empty() { ready!(self.exchange(cx, take)) } else { self.tell_kept(take) };
+        self.ending = told.as_ref().err().cloned();
+        Poll::Ready(told)
+    }
+
+    fn tell_kept(&mut self, take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>) -> Result<(), Ending> {
+        let mut input = std::mem::take(&mut self.input);
+        let mut rest = input.as_ref();
+        let told = self.tell(&mut rest, take);
+        let used = input.len() - rest.len();
+        input.advance(used);
+        self.input = input;
+        told
+    }
+
+    /// Tells what the lines at the front of `rest` say.
+    fn tell(&mut self, rest: &mut &[u8], take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>) -> Result<(), Ending> {
+        while let Some(cut) = self.cutter.next(rest) {
+            // A line over the limit is one of those that mean nothing.
+            let told = if let Cut::Line(line) = cut { self.session.line(line) } else { None };
+            if let Some(told) = told
+                && take(told?).is_break()
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what the stream takes, and tells what it has.
+    fn exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+    ) -> Poll<Result<(), Ending>> {
         self.broken = self.broken || self.send(cx).is_err();
         if self.broken {
             self.output.clear();
         }
-        self.receive(cx)
+        // Taken out, so that whoever is told may use another client.
+        let mut scratch = SCRATCH.take();
+        scratch.resize(CHUNK, 0);
+        let told = self.receive(cx, &mut scratch, take);
+        SCRATCH.set(scratch);
+        told
     }
 
     fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -213,30 +272,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Ok(())
     }
 
-    fn receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        let mut chunk = [0; CHUNK];
-        let mut chunk = ReadBuf::new(&mut chunk);
+    fn receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+    ) -> Poll<Result<(), Ending>> {
+        let mut chunk = ReadBuf::new(scratch);
         Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk)) {
             Err(error) => Err(Ending::Broken(error.kind())),
             Ok(()) if chunk.filled().is_empty() => Err(Ending::EndOfStream),
             Ok(()) => {
-                self.input.extend_from_slice(chunk.filled());
-                Ok(())
+                let mut rest = chunk.filled();
+                let told = self.tell(&mut rest, take);
+                self.input.extend_from_slice(rest);
+                told
             }
         })
     }
 }
 
 impl Session {
-    fn line(&mut self, line: &[u8]) -> Option<Result<Event, Ending>> {
+    fn line<'a>(&mut self, line: &'a [u8]) -> Option<Result<Told<'a>, Ending>> {
         match self {
-            Session::Joined(joined) => joined.line(line).map(Event::of),
+            Session::Joined(joined) => Some(joined.line(line)?.map(Told::News).map_err(Ending::Bye)),
             Session::Joining(_) => self.answer(line),
             Session::Refused => None,
         }
     }
 
-    fn answer(&mut self, line: &[u8]) -> Option<Result<Event, Ending>> {
+    fn answer(&mut self, line: &[u8]) -> Option<Result<Told<'static>, Ending>> {
         let Session::Joining(joining) = std::mem::replace(self, Session::Refused) else { return None };
         match joining.line(line) {
             Answer::NotYet(joining) => {
@@ -245,7 +310,7 @@ impl Session {
             }
             Answer::In(joined, roster) => {
                 *self = Session::Joined(joined);
-                Some(Ok(Event::Joined { roster }))
+                Some(Ok(Told::Joined(roster)))
             }
             Answer::Bye(farewell) => Some(Err(Ending::Bye(farewell))),
         }
@@ -253,14 +318,14 @@ impl Session {
 }
 
 impl Event {
-    fn of(news: News<'_>) -> Result<Event, Ending> {
-        Ok(match news {
-            News::Join(name) => Event::Join(name.to_owned()),
-            News::Leave(name) => Event::Leave(name.to_owned()),
-            News::Msg { name, text } => Event::Msg { name: name.to_owned(), text: text.to_owned() },
-            News::Receipt(text) => Event::Receipt(text.to_owned()),
-            News::Bye(farewell) => return Err(Ending::Bye(farewell)),
-        })
+    fn of(told: Told<'_>) -> Event {
+        match told {
+            Told::Joined(roster) => Event::Joined { roster },
+            Told::News(News::Join(name)) => Event::Join(name.to_owned()),
+            Told::News(News::Leave(name)) => Event::Leave(name.to_owned()),
+            Told::News(News::Msg { name, text }) => Event::Msg { name: name.to_owned(), text: text.to_owned() },
+            Told::News(News::Receipt(text)) => Event::Receipt(text.to_owned()),
+        }
     }
 }
 
@@ -315,6 +380,36 @@ mod tests {
             let mut sent = String::new();
             server.read_to_string(&mut sent).await.unwrap();
             assert_eq!(sent, "NAME Ana\nBYE\n");
+        });
+    }
+
+    #[test]
+    fn all_of_a_read_is_heard_at_once_and_what_is_left_of_the_welcome_too() {
+        run(async {
+            let (mut ana, mut server) = client(1 << 16);
+            server.write_all(b"JOIN Luis\nJOIN Ana\nMSG Luis a\nLEAVE Luis\nMSG Lu").await.unwrap();
+            ana.event().await.unwrap();
+            let mut heard = Vec::new();
+            ana.hear(|news| heard.push(format!("{news:?}"))).await.unwrap();
+            assert_eq!(heard, [r#"Msg { name: "Luis", text: "a" }"#, r#"Leave("Luis")"#]);
+            server.write_all(b"is b\nMSG Ana c\nBYE quit\nJOIN x\n").await.unwrap();
+            heard.clear();
+            assert!(ana.say(Text::new("c").unwrap()));
+            for _ in 0..2 {
+                let ending = ana.hear(|news| heard.push(format!("{news:?}"))).await.unwrap_err();
+                assert!(matches!(ending, Ending::Bye(farewell) if farewell.code == "quit"));
+            }
+            assert_eq!(heard, [r#"Msg { name: "Luis", text: "b" }"#, r#"Receipt("c")"#]);
+        });
+    }
+
+    #[test]
+    fn nothing_is_heard_before_the_welcome() {
+        run(async {
+            let (mut ana, mut server) = client(1 << 16);
+            server.write_all(b"JOIN Luis\nJOIN Ana\n").await.unwrap();
+            ana.hear(|news| panic!("{news:?}")).await.unwrap();
+            assert!(ana.is_in());
         });
     }
 

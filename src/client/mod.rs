@@ -6,7 +6,8 @@
 //! `event` is awaited, which reads and writes at the same time. So a client never
 //! blocks on a server that has stopped reading, and whoever awaits `event` in a
 //! loop can never deadlock. There is no task, no lock and no clock in it, and the
-//! stream is given from outside: TCP, TLS, or a pipe in a test.
+//! stream is given from outside: TCP, TLS, or a pipe in a test. [`Client::hear`] tells the
+//! same as `event`, all that one read gives and without a copy.
 //!
 //! The end of it all is an [`Ending`], which tells what became of the texts that
 //! have no receipt. Around it stand the two programs: [`pipe`], a filter, and

@@ -52,8 +52,6 @@ pub enum News<'a> {
     },
     /// The own text is in the room, here: its receipt.
     Receipt(&'a str),
-    /// The server's `BYE`: the last line.
-    Bye(Farewell),
 }
 
 /// The server's `BYE`.
@@ -113,14 +111,17 @@ impl Joined {
 
     /// Takes a line of the server, whole, without its end; `None` when it means
     /// nothing to this version.
-    pub fn line<'a>(&mut self, line: &'a [u8]) -> Option<News<'a>> {
-        Some(match ServerLine::parse(line).ok()? {
+    ///
+    /// # Errors
+    /// It is the server's `BYE`: the last line.
+    pub fn line<'a>(&mut self, line: &'a [u8]) -> Option<Result<News<'a>, Farewell>> {
+        Some(Ok(match ServerLine::parse(line).ok()? {
             ServerLine::Join(name) => News::Join(name),
             ServerLine::Leave(name) => News::Leave(name),
             ServerLine::Msg { name, text } if self.is_receipt(name) => News::Receipt(text),
             ServerLine::Msg { name, text } => News::Msg { name, text },
-            ServerLine::Bye { code, text } => News::Bye(Farewell::new(code, text)),
-        })
+            ServerLine::Bye { code, text } => return Some(Err(Farewell::new(code, text))),
+        }))
     }
 
     /// The texts said that have no receipt, in their order.
@@ -183,8 +184,8 @@ mod tests {
             ana.say(Text::new(text).unwrap(), &mut sent);
         }
         assert_eq!(sent, b"MSG a\nMSG b\nMSG a\n");
-        assert_eq!(ana.line(b"MSG Luis a"), Some(News::Msg { name: "Luis", text: "a" }));
-        assert_eq!(ana.line(b"MSG Ana a"), Some(News::Receipt("a")));
+        assert_eq!(ana.line(b"MSG Luis a"), Some(Ok(News::Msg { name: "Luis", text: "a" })));
+        assert_eq!(ana.line(b"MSG Ana a"), Some(Ok(News::Receipt("a"))));
         assert_eq!(ana.unreceipted().collect::<Vec<_>>(), ["b", "a"]);
     }
 
@@ -193,7 +194,7 @@ mod tests {
     fn what_a_text_without_a_receipt_became_depends_on_the_farewell() {
         let mut ana = joined();
         let mut fate = |line: &[u8]| match ana.line(line) {
-            Some(News::Bye(farewell)) => farewell.fate(),
+            Some(Err(farewell)) => farewell.fate(),
             other => panic!("{other:?}"),
         };
         assert_eq!(fate(b"BYE shutdown hasta luego"), Fate::NotSaid);
