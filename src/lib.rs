@@ -9,12 +9,17 @@
 //! | [`proto`] | bytes ↔ meaning: lines, grammar, names, texts, sessions | nothing of the below; no I/O, no clock |
 //! | [`room`] | who is here, what was said, in which order; who lags too far | `proto`; no I/O, time is an argument |
 //! | [`safe`] | what comes from the network, made safe to show | nothing |
+#![cfg_attr(feature = "net", doc = "| [`lang`] | every text for people, in Spanish and English | nothing |")]
 #![cfg_attr(
     feature = "net",
-    doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe` |"
+    doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe`, `lang` |"
 )]
-#![cfg_attr(feature = "net", doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe` |")]
-//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe` |
+#![cfg_attr(
+    feature = "net",
+    doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe`, `lang` |"
+)]
+//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang` |
+#![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
 //! client on tokio and the player of cases; `check` adds whole runs and their reports;
@@ -24,8 +29,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "net")]
 pub mod client;
+#[cfg(feature = "net")]
+pub mod lang;
 pub mod proto;
 pub mod room;
 pub mod safe;

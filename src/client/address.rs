@@ -114,8 +114,8 @@ impl fmt::Display for Address {
 impl fmt::Display for BadAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            BadAddress::Host => "se espera HOST, HOST:PUERTO o [IPV6]:PUERTO",
-            BadAddress::Port => "el puerto es un número de 1 a 65535",
+            BadAddress::Host => "HOST, HOST:PORT or [IPV6]:PORT is expected",
+            BadAddress::Port => "a port is a number from 1 to 65535",
         })
     }
 }

@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::{Address, Client, Ending, Event, input, render};
+use crate::lang::Language;
 use crate::proto::client_session::Fate;
 use crate::proto::{Name, Text};
 
@@ -32,6 +33,7 @@ const PIECE: u64 = 64 * 1024;
 /// Joins, says what the lines say, and leaves. It is true when all went well:
 /// it left of its own will, and everything said has its receipt.
 pub async fn run(
+    language: Language,
     address: &Address,
     name: Option<String>,
     mut lines: mpsc::Receiver<String>,
@@ -45,17 +47,17 @@ pub async fn run(
             None => return true,
         },
     };
-    let complaint = match enter(address, name.trim()).await {
-        Ok((name, client)) => return Visit::new(name, client, lines, out).run(address, &mut err).await,
+    let complaint = match enter(language, address, name.trim()).await {
+        Ok((name, client)) => return Visit::new(language, name, client, lines, out).run(address, &mut err).await,
         Err(complaint) => complaint,
     };
     tell(&mut err, &complaint);
     false
 }
 
-async fn enter(address: &Address, name: &str) -> Result<(Name, Client<TcpStream>), String> {
-    let name = Name::new(name).map_err(|error| render::bad_name(name, error))?;
-    let stream = address.connect().await.map_err(|error| render::unreachable(address, &error))?;
+async fn enter(language: Language, address: &Address, name: &str) -> Result<(Name, Client<TcpStream>), String> {
+    let name = Name::new(name).map_err(|error| render::bad_name(language, name, error))?;
+    let stream = address.connect().await.map_err(|error| render::unreachable(language, address, &error))?;
     Ok((name.clone(), Client::join(stream, name)))
 }
 
@@ -65,6 +67,7 @@ fn tell(err: &mut impl Write, line: &str) {
 }
 
 struct Visit<W> {
+    language: Language,
     name: Name,
     client: Client<TcpStream>,
     lines: mpsc::Receiver<String>,
@@ -76,8 +79,14 @@ struct Visit<W> {
 }
 
 impl<W: Write> Visit<W> {
-    fn new(name: Name, client: Client<TcpStream>, lines: mpsc::Receiver<String>, out: W) -> Visit<W> {
-        Visit { name, client, lines, unsaid: VecDeque::new(), over: false, out }
+    fn new(
+        language: Language,
+        name: Name,
+        client: Client<TcpStream>,
+        lines: mpsc::Receiver<String>,
+        out: W,
+    ) -> Visit<W> {
+        Visit { language, name, client, lines, unsaid: VecDeque::new(), over: false, out }
     }
 
     async fn run(mut self, address: &Address, err: &mut impl Write) -> bool {
@@ -93,16 +102,18 @@ impl<W: Write> Visit<W> {
             tell(
                 err,
                 &match &ending {
-                    Ending::Bye(farewell) if !self.client.is_in() => render::refused(&self.name, farewell),
-                    ending => render::ending(ending, address),
+                    Ending::Bye(farewell) if !self.client.is_in() => {
+                        render::refused(self.language, &self.name, farewell)
+                    }
+                    ending => render::ending(self.language, ending, address),
                 },
             );
         }
         for (fate, text) in lost {
-            tell(err, &render::undelivered(fate, text));
+            tell(err, &render::undelivered(self.language, fate, text));
         }
         if !self.over {
-            tell(err, render::UNREAD);
+            tell(err, &render::unread(self.language));
         }
         well
     }
@@ -142,7 +153,7 @@ impl<W: Write> Visit<W> {
     }
 
     fn show(&mut self, event: &Event) {
-        let line = render::event(event, &self.name);
+        let line = render::event(self.language, event, &self.name);
         if !self.client.has_left() && writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
             self.over = true;
             self.client.leave();

@@ -1,4 +1,4 @@
-//! Every word that the client shows, in Spanish (SPEC.md, appendix A).
+//! Every word that the client shows (SPEC.md, appendix A), in the language asked for.
 //!
 //! What comes from the network is made [`safe`] here and nowhere else: nothing in
 //! a name, a text, or the human text of a `BYE` can move a cursor, recolour,
@@ -7,126 +7,134 @@
 use std::io;
 
 use super::{Address, Ending, Event};
+use crate::lang::Language;
 use crate::proto::client_session::{Farewell, Fate};
 use crate::proto::{Code, MAX_NAME, Name, NameError};
 use crate::safe::safe;
 
 /// The prompt for the name.
-pub const NAME_PROMPT: &str = "Ingresa tu nombre: ";
+#[must_use]
+pub fn name_prompt(language: Language) -> String {
+    language.text("client-name-prompt")
+}
 
 /// The prompt for a text, and what stands before one's own in the transcript.
-pub const TEXT_PROMPT: &str = "Tú: ";
+#[must_use]
+pub fn text_prompt(language: Language) -> String {
+    language.text("client-text-prompt")
+}
 
 /// The line of the transcript for an event, for one who joined under this name.
 #[must_use]
-pub fn event(event: &Event, name: &Name) -> String {
+pub fn event(language: Language, event: &Event, name: &Name) -> String {
     match event {
-        Event::Joined { .. } => format!("Bienvenido al chat, {name}!"),
-        Event::Join(name) => format!(">>> {} se ha unido al chat", safe(name)),
-        Event::Leave(name) => format!(">>> {} ha salido del chat", safe(name)),
+        Event::Joined { .. } => language.text_with("client-welcome", &[("name", name.as_str().into())]),
+        Event::Join(name) => language.text_with("client-joined", &[("name", safe(name).into())]),
+        Event::Leave(name) => language.text_with("client-left", &[("name", safe(name).into())]),
         Event::Msg { name, text } => format!("{}: {}", safe(name), safe(text)),
-        Event::Receipt(text) => format!("{TEXT_PROMPT}{}", safe(text)),
+        Event::Receipt(text) => text_prompt(language) + &safe(text),
     }
 }
 
 /// Why the connection ended, and what to do next.
 #[must_use]
-pub fn ending(ending: &Ending, address: &Address) -> String {
-    let (reason, advice) = match ending {
-        Ending::Bye(farewell) => told(farewell),
-        Ending::EndOfStream => ("el servidor la cerró sin despedirse".to_owned(), "Inténtalo más tarde."),
-        Ending::Broken(kind) => (format!("se ha roto: {}", broken(*kind)), "Comprueba la red e inténtalo de nuevo."),
+pub fn ending(language: Language, ending: &Ending, address: &Address) -> String {
+    let (reason, next) = match ending {
+        Ending::Bye(farewell) => told(language, farewell),
+        Ending::EndOfStream => (language.text("client-end-of-stream"), language.text("client-end-of-stream.next")),
+        Ending::Broken(kind) => (
+            language.text_with("client-broken", &[("reason", broken(language, *kind).into())]),
+            language.text("client-broken.next"),
+        ),
     };
-    format!("Fin de la conexión con {address}: {reason}. {advice}")
+    let address = address.to_string();
+    language
+        .text_with("client-ending", &[("address", address.into()), ("reason", reason.into()), ("next", next.into())])
 }
 
 /// Why the server does not take the name.
 #[must_use]
-pub fn refused(name: &Name, farewell: &Farewell) -> String {
-    let (reason, advice) = told(farewell);
-    format!("No se puede entrar como «{name}»: {reason}. {advice}")
+pub fn refused(language: Language, name: &Name, farewell: &Farewell) -> String {
+    let (reason, next) = told(language, farewell);
+    language.text_with(
+        "client-refused",
+        &[("name", name.as_str().into()), ("reason", reason.into()), ("next", next.into())],
+    )
 }
 
 /// Why what was given is no name.
 #[must_use]
-pub fn bad_name(given: &str, error: NameError) -> String {
+pub fn bad_name(language: Language, given: &str, error: NameError) -> String {
     let given = safe(given);
     match error {
-        NameError::Empty => "El nombre está vacío. Elige uno.".to_owned(),
-        NameError::TooLong(n) => {
-            format!("«{given}» no es un nombre: tiene {n} bytes, y caben {MAX_NAME}. Elige otro más corto.")
-        }
-        NameError::Forbidden(' ') => {
-            format!("«{given}» no es un nombre: tiene espacios. Elige otro sin ellos.")
-        }
+        NameError::Empty => language.text("client-name-empty"),
+        NameError::TooLong(bytes) => language.text_with(
+            "client-name-too-long",
+            &[("given", given.into()), ("bytes", bytes.into()), ("most", MAX_NAME.into())],
+        ),
+        NameError::Forbidden(' ') => language.text_with("client-name-spaces", &[("given", given.into())]),
         NameError::Forbidden(c) => {
-            format!("«{given}» no es un nombre: tiene el carácter U+{:04X}. Elige otro sin él.", u32::from(c))
+            let character = format!("U+{:04X}", u32::from(c)).into();
+            language.text_with("client-name-forbidden", &[("given", given.into()), ("character", character)])
         }
-        NameError::Key => format!("«{given}» no es un nombre: lo que se compara de él no lo es. Elige otro."),
+        NameError::Key => language.text_with("client-name-key", &[("given", given.into())]),
     }
 }
 
 /// Why there is no connection.
 #[must_use]
-pub fn unreachable(address: &Address, error: &io::Error) -> String {
+pub fn unreachable(language: Language, address: &Address, error: &io::Error) -> String {
     let reason = match error.kind() {
-        io::ErrorKind::ConnectionRefused => "nadie escucha ahí".to_owned(),
-        io::ErrorKind::TimedOut => "no responde".to_owned(),
+        io::ErrorKind::ConnectionRefused => language.text("client-nobody"),
+        io::ErrorKind::TimedOut => language.text("client-silent"),
         _ => error.to_string(),
     };
-    format!("No se puede conectar con {address}: {reason}. Comprueba la dirección y que el servidor esté en marcha.")
+    language.text_with("client-unreachable", &[("address", address.to_string().into()), ("reason", reason.into())])
 }
 
 /// A text that has no receipt, and what became of it.
 #[must_use]
-pub fn undelivered(fate: Fate, text: &str) -> String {
-    let text = safe(text);
-    match fate {
-        Fate::NotSaid => format!("sin entregar: {text}"),
-        Fate::Unknown => format!("no se sabe si se entregó: {text}"),
-    }
+pub fn undelivered(language: Language, fate: Fate, text: &str) -> String {
+    let key = match fate {
+        Fate::NotSaid => "client-not-said",
+        Fate::Unknown => "client-unknown-fate",
+    };
+    language.text_with(key, &[("text", safe(text).into())])
 }
 
 /// What was typed was lost: it was no UTF-8.
-pub const NOT_UTF8: &str = "Lo tecleado no era UTF-8 y se ha perdido. Escríbelo de nuevo.";
+#[must_use]
+pub fn not_utf8(language: Language) -> String {
+    language.text("client-not-utf8")
+}
 
 /// The connection ended before the input.
-pub const UNREAD: &str = "La entrada no se leyó hasta el final: lo que seguía no se ha dicho.";
+#[must_use]
+pub fn unread(language: Language) -> String {
+    language.text("client-unread")
+}
 
 /// Why, with the server's own words, and what to do next.
-fn told(farewell: &Farewell) -> (String, &'static str) {
-    let (reason, advice) = match Code::from_wire(&farewell.code) {
-        Some(code) => reason(code),
-        None => ("el servidor da un motivo que este cliente no conoce", "Inténtalo más tarde."),
-    };
+fn told(language: Language, farewell: &Farewell) -> (String, String) {
+    let (reason, next) = reason(language, Code::from_wire(&farewell.code));
     let words = match &farewell.text {
         Some(text) => format!("{}: {}", farewell.code, safe(text)),
         None => farewell.code.clone(),
     };
-    (format!("{reason} ({words})"), advice)
+    (format!("{reason} ({words})"), next)
 }
 
-/// Why, and what to do next: the one table of it.
-fn reason(code: Code) -> (&'static str, &'static str) {
-    match code {
-        Code::Quit => ("el servidor se ha despedido", "Vuelve a entrar cuando quieras."),
-        Code::NameInvalid => ("el nombre no es válido", "Elige otro, sin espacios ni caracteres invisibles."),
-        Code::NameTaken => ("el nombre ya está en uso", "Elige otro."),
-        Code::BadLine => ("el servidor no entiende lo enviado", "Comprueba que sea un servidor de Charla 1."),
-        Code::BadState => ("el servidor no esperaba lo enviado", "Comprueba que sea un servidor de Charla 1."),
-        Code::TooLong => ("lo enviado es demasiado largo", "Comprueba que sea un servidor de Charla 1."),
-        Code::Timeout => ("el nombre no llegó a tiempo", "Vuelve a entrar."),
-        Code::TooSlow => ("este cliente leía demasiado despacio", "Vuelve a entrar."),
-        Code::Full => ("el servidor está lleno", "Inténtalo más tarde."),
-        Code::Shutdown => ("el servidor se ha detenido", "Inténtalo más tarde."),
-    }
+/// Why, and what to do next. Each code has a text of its own.
+fn reason(language: Language, code: Option<Code>) -> (String, String) {
+    let key = format!("client-code-{}", code.map_or("unknown", Code::as_str));
+    (language.text(&key), language.text(&format!("{key}.next")))
 }
 
-fn broken(kind: io::ErrorKind) -> String {
+fn broken(language: Language, kind: io::ErrorKind) -> String {
     match kind {
-        io::ErrorKind::ConnectionReset => "el servidor la cortó".to_owned(),
-        io::ErrorKind::Interrupted => "no se esperó a la despedida del servidor".to_owned(),
-        io::ErrorKind::TimedOut => "el servidor no responde".to_owned(),
+        io::ErrorKind::ConnectionReset => language.text("client-broken-reset"),
+        io::ErrorKind::Interrupted => language.text("client-broken-unawaited"),
+        io::ErrorKind::TimedOut => language.text("client-broken-silent"),
         kind => kind.to_string(),
     }
 }
@@ -136,18 +144,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_its_own_reason() {
-        let reasons: std::collections::HashSet<_> = Code::ALL.iter().map(|&code| reason(code).0).collect();
-        assert_eq!(reasons.len(), Code::ALL.len());
+    fn every_code_has_its_own_reason_in_every_language() {
+        for language in Language::ALL {
+            let reasons = Code::ALL.iter().map(|&code| reason(language, Some(code)));
+            let mut reasons: Vec<_> = reasons.chain([reason(language, None)]).collect();
+            assert!(reasons.iter().all(|(why, next)| !format!("{why}{next}").contains("client-")), "{reasons:?}");
+            reasons.sort();
+            reasons.dedup_by_key(|(why, _)| why.clone());
+            assert_eq!(reasons.len(), Code::ALL.len() + 1);
+        }
     }
 
     #[test]
     fn the_words_of_the_server_stand_after_the_reason() {
         let farewell = Farewell { code: "full".to_owned(), text: Some("\u{1b}[2Jvuelve".to_owned()) };
-        let line = ending(&Ending::Bye(farewell), &"localhost".parse().unwrap());
+        let (bye, address) = (Ending::Bye(farewell), "localhost".parse().unwrap());
         assert_eq!(
-            line,
+            ending(Language::Spanish, &bye, &address),
             "Fin de la conexión con localhost:65434: el servidor está lleno (full: \u{fffd}[2Jvuelve). Inténtalo más tarde."
+        );
+        assert_eq!(
+            ending(Language::English, &bye, &address),
+            "The connection to localhost:65434 has ended: the server is full (full: \u{fffd}[2Jvuelve). Try again later."
         );
     }
 }

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use self::editor::{Ask, Typed};
 use self::screen::Screen;
 use super::{Address, Client, Ending, Event, input, render};
+use crate::lang::Language;
 use crate::proto::client_session::Fate;
 use crate::proto::{Code, Name, Text};
 
@@ -39,14 +40,15 @@ const LAST_DRAWING: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The terminal cannot be set up.
-pub async fn run(address: &Address, name: Option<String>) -> io::Result<bool> {
-    let mut terminal = Terminal::new(address)?;
+pub async fn run(language: Language, address: &Address, name: Option<String>) -> io::Result<bool> {
+    let mut terminal = Terminal::new(language, address)?;
     let well = terminal.visit(name).await;
     terminal.close().await;
     Ok(well)
 }
 
 struct Terminal<'a> {
+    language: Language,
     address: &'a Address,
     screen: Arc<Screen>,
     asks: Sender<Ask>,
@@ -69,12 +71,22 @@ enum Entry {
 }
 
 impl<'a> Terminal<'a> {
-    fn new(address: &'a Address) -> io::Result<Terminal<'a>> {
+    fn new(language: Language, address: &'a Address) -> io::Result<Terminal<'a>> {
         let leave = LeaveSignals::new()?;
         let quiet = tty::Quiet::new()?;
-        let (screen, wakes) = Screen::new();
-        let (asks, typed) = editor::start(Arc::clone(&screen), wakes).map_err(io::Error::other)?;
-        Ok(Terminal { address, screen, asks, typed, reading: false, half_typed: String::new(), leave, _quiet: quiet })
+        let (screen, wakes) = Screen::new(render::text_prompt(language));
+        let (asks, typed) = editor::start(language, Arc::clone(&screen), wakes).map_err(io::Error::other)?;
+        Ok(Terminal {
+            language,
+            address,
+            screen,
+            asks,
+            typed,
+            reading: false,
+            half_typed: String::new(),
+            leave,
+            _quiet: quiet,
+        })
     }
 
     async fn visit(&mut self, mut given: Option<String>) -> bool {
@@ -115,7 +127,7 @@ impl<'a> Terminal<'a> {
         let name = match Name::new(name) {
             Ok(name) => name,
             Err(error) => {
-                self.show(&render::bad_name(name, error));
+                self.show(&render::bad_name(self.language, name, error));
                 return Entry::Refused;
             }
         };
@@ -127,7 +139,7 @@ impl<'a> Terminal<'a> {
             Ok(stream) => self.join(name.clone(), Client::join(stream, name)).await,
             Err(error) => {
                 // Standard error may be closed; the exit code still tells.
-                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.address, &error));
+                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.language, self.address, &error));
                 Entry::Over(false)
             }
         }
@@ -140,15 +152,15 @@ impl<'a> Terminal<'a> {
         };
         match answer {
             Ok(event) => {
-                self.show(&render::event(&event, &name));
+                self.show(&render::event(self.language, &event, &name));
                 Entry::In(name, Box::new(client))
             }
             Err(Ending::Bye(farewell)) if is_about_the_name(&farewell.code) => {
-                self.show(&render::refused(&name, &farewell));
+                self.show(&render::refused(self.language, &name, &farewell));
                 Entry::Refused
             }
             Err(ending) => {
-                self.show(&render::ending(&ending, self.address));
+                self.show(&render::ending(self.language, &ending, self.address));
                 Entry::Over(false)
             }
         }
@@ -193,7 +205,7 @@ impl<'a> Terminal<'a> {
     fn show_event(&self, event: &Event, name: &Name) {
         // One's own text stands where it was typed.
         if !matches!(event, Event::Receipt(_)) {
-            self.show(&render::event(event, name));
+            self.show(&render::event(self.language, event, name));
         }
     }
 
@@ -223,10 +235,10 @@ impl<'a> Terminal<'a> {
         lost.extend(unsaid.iter().map(|text| (Fate::NotSaid, text.as_str())));
         let well = client.has_left() && lost.is_empty();
         if !well {
-            self.show(&render::ending(ending, self.address));
+            self.show(&render::ending(self.language, ending, self.address));
         }
         for (fate, text) in lost {
-            self.show(&render::undelivered(fate, text));
+            self.show(&render::undelivered(self.language, fate, text));
         }
         well
     }
@@ -247,7 +259,7 @@ impl<'a> Terminal<'a> {
     async fn close(mut self) {
         self.stop_reading().await;
         if !self.half_typed.is_empty() {
-            screen::write(&format!("{}{}\n", render::TEXT_PROMPT, self.half_typed));
+            screen::write(&format!("{}{}\n", render::text_prompt(self.language), self.half_typed));
         }
     }
 }

@@ -127,7 +127,7 @@ impl Peer {
 /// The client's command line.
 pub fn client(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_charla-client"));
-    command.args(args).env("TERM", "xterm").env_remove("NO_COLOR");
+    command.args(args).env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CHARLA_LANG");
     command
 }
 

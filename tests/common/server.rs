@@ -28,7 +28,12 @@ struct Output {
 /// The command line of a server on a free port.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_charla-server"));
-    command.args(["--listen", "127.0.0.1:0"]).args(arguments).env_remove("CHARLA_LOG").stdin(Stdio::null());
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .env_remove("CHARLA_LOG")
+        .env_remove("CHARLA_LANG")
+        .stdin(Stdio::null());
     command
 }
 

@@ -16,8 +16,9 @@ use rustyline::{ColorMode, CompletionType, Editor, ExternalPrinter};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::super::input::is_leaving;
-use super::super::render::{NAME_PROMPT, NOT_UTF8, TEXT_PROMPT};
+use super::super::render;
 use super::screen::{Above, Screen, write};
+use crate::lang::Language;
 
 /// Printed where the prompt was wiped, it leaves the cursor where it is (but in
 /// the top row, after Ctrl-L: there it costs an empty row), and has the line
@@ -49,6 +50,7 @@ pub(super) enum Typed {
 
 /// Starts the thread, and the one that wakes it.
 pub(super) fn start(
+    language: Language,
     screen: Arc<Screen>,
     wakes: Receiver<()>,
 ) -> rustyline::Result<(Sender<Ask>, UnboundedReceiver<Typed>)> {
@@ -59,7 +61,7 @@ pub(super) fn start(
     thread::spawn(move || while wakes.recv().is_ok_and(|()| printer.print(WAKE_UP.to_owned()).is_ok()) {});
     let (asks, asked) = channel();
     let (typed, reads) = unbounded_channel();
-    let mut reader = Reader { editor, screen, typed };
+    let mut reader = Reader { language, editor, screen, typed };
     thread::spawn(move || while asked.recv().is_ok_and(|ask| reader.answer(ask).is_some()) {});
     Ok((asks, reads))
 }
@@ -75,6 +77,7 @@ fn config() -> Config {
 }
 
 struct Reader {
+    language: Language,
     editor: Editor<Above, DefaultHistory>,
     screen: Arc<Screen>,
     typed: UnboundedSender<Typed>,
@@ -84,12 +87,13 @@ impl Reader {
     /// Reads what is asked for; `None` when there is no more to read.
     fn answer(&mut self, ask: Ask) -> Option<()> {
         match ask {
-            Ask::Name => match self.read(NAME_PROMPT).filter(|name| !is_leaving(name)) {
+            Ask::Name => match self.read(&render::name_prompt(self.language)).filter(|name| !is_leaving(name)) {
                 Some(name) => self.send(Typed::Line(name)),
                 None => self.leave(Vec::new()),
             },
             Ask::Texts => {
-                while let Some(line) = self.read(TEXT_PROMPT) {
+                let prompt = render::text_prompt(self.language);
+                while let Some(line) = self.read(&prompt) {
                     let _ = self.editor.add_history_entry(&line);
                     self.say(line.split('\n').map(str::to_owned))?;
                 }
@@ -125,7 +129,9 @@ impl Reader {
         loop {
             match self.editor.readline(prompt) {
                 Ok(line) => return Some(line),
-                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => self.screen.push(NOT_UTF8),
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    self.screen.push(&render::not_utf8(self.language));
+                }
                 Err(_) => return None,
             }
         }

@@ -21,14 +21,14 @@ use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 use tokio::sync::Notify;
 
-use super::super::render::TEXT_PROMPT;
-
 /// How many bytes wait at most before the connection is read no further.
 const LIMIT: usize = 256 * 1024;
 
 /// The lines that wait to be drawn, and what stands typed below them.
 #[derive(Debug)]
 pub(super) struct Screen {
+    /// What stands before each text of one's own.
+    prompt: String,
     /// A std mutex: it is held for a push or a swap, never across an await.
     content: Mutex<Content>,
     drawn: Notify,
@@ -45,10 +45,11 @@ struct Content {
 
 impl Screen {
     /// The screen, and what is to wake the line editor.
-    pub(super) fn new() -> (Arc<Screen>, Receiver<()>) {
+    pub(super) fn new(prompt: String) -> (Arc<Screen>, Receiver<()>) {
         // One wake-up on its way is enough for all lines that wait.
         let (wake, wakes) = sync_channel(1);
         let screen = Screen {
+            prompt,
             content: Mutex::default(),
             drawn: Notify::new(),
             wake,
@@ -156,7 +157,7 @@ impl Highlighter for Above {
     /// A paste of several lines is as many texts, and shown so once it is sent.
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         if self.accepted.get() {
-            Cow::Owned(line.replace('\n', &format!("\n{TEXT_PROMPT}")))
+            Cow::Owned(line.replace('\n', &format!("\n{}", self.screen.prompt)))
         } else {
             Cow::Borrowed(line)
         }

@@ -1,0 +1,177 @@
+//! What the command lines of the programs have in common: the language, and all that clap
+//! shows in it.
+//!
+//! A program says what its arguments are, and never how they are told. The texts are those of
+//! `help-…` in `i18n/`, with a part for each argument; a subcommand has `help-program-subcommand`,
+//! and what it has not is that of its program, or of all programs, `help-common`. The name of a
+//! value is a key as well, `value-…`, whose part `expected` says what an invalid one should have
+//! been.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process;
+
+use clap::error::{ContextKind, Error, ErrorKind};
+use clap::{Arg, ArgAction, Args, Command, Parser};
+
+use crate::lang::{Language, Value};
+use crate::safe::safe;
+
+/// The options that every program has.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The language of all that the program says.
+    #[arg(long, global = true, env = "CHARLA_LANG", value_name = "language")]
+    #[arg(default_value_t, hide_default_value = true, hide_env_values = true)]
+    pub lang: Language,
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Reads the command line. Help, the version and complaints end the program.
+#[must_use]
+pub fn parse<P: Parser>() -> P {
+    let words: Vec<_> = env::args_os().collect();
+    let language = language(&words);
+    let plain = P::command();
+    let mut command = worded(plain.clone(), language);
+    let read = command.try_get_matches_from_mut(words).and_then(|matches| P::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| end(&plain, &command, &error, language))
+}
+
+/// The command with its texts in this language.
+#[must_use]
+pub fn worded(command: Command, language: Language) -> Command {
+    let key = command.get_name().replacen("charla", "help", 1);
+    worded_by(command.disable_help_subcommand(true), &[key, "help-common".to_owned()], language)
+}
+
+/// The texts are those of the first of these keys that has them.
+fn worded_by(mut command: Command, keys: &[String], language: Language) -> Command {
+    let own = keys.first().cloned().unwrap_or_default();
+    let part = |name: &str| language.find(&format!("{own}.{name}"), &[]);
+    let template =
+        format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n", language.text("help-common.usage-title"));
+    if let Some(after) = part("after") {
+        command = command.after_help(after);
+    }
+    command
+        .about(language.text(&own))
+        .override_usage(language.text(&format!("{own}.usage")))
+        .help_template(template)
+        .mut_args(|arg| worded_arg(arg, keys, language))
+        .mut_subcommands(|sub| {
+            let inner = [&[format!("{own}-{}", sub.get_name())], keys].concat();
+            worded_by(sub, &inner, language)
+        })
+}
+
+fn worded_arg(arg: Arg, keys: &[String], language: Language) -> Arg {
+    let id = arg.get_id().to_string();
+    let help = keys.iter().find_map(|key| language.find(&format!("{key}.{id}"), &[]));
+    let heading = if arg.is_positional() { "help-common.arguments-title" } else { "help-common.options-title" };
+    let names: Option<Vec<_>> =
+        arg.get_value_names().map(|names| names.iter().map(|name| language.text(&format!("value-{name}"))).collect());
+    let arg = arg.help(help.unwrap_or(id)).help_heading(language.text(heading));
+    match names {
+        Some(names) if arg.get_action().takes_values() => arg.value_names(names),
+        _ => arg,
+    }
+}
+
+/// The language is needed before the arguments are read: to help, and to complain of them.
+fn language(words: &[OsString]) -> Language {
+    let asked = asked(words.iter().filter_map(|word| word.to_str()));
+    asked.or(env::var("CHARLA_LANG").ok()).and_then(|language| language.parse().ok()).unwrap_or_default()
+}
+
+/// The value of `--lang`. What stands after `--` is nothing of ours.
+fn asked<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut words = words.take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--lang") {
+            Some("") => return words.next().map(str::to_owned),
+            Some(value) if value.starts_with('=') => return value.get(1..).map(str::to_owned),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn end(plain: &Command, command: &Command, error: &Error, language: Language) -> ! {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.exit();
+    }
+    // Standard error may be closed; the exit code still tells.
+    let _ = writeln!(io::stderr(), "{}: {}", command.get_name(), complaint(plain, command, error, language));
+    process::exit(error.exit_code());
+}
+
+/// What is wrong with the command line, and what to do.
+fn complaint(plain: &Command, command: &Command, error: &Error, language: Language) -> String {
+    let what = match error.kind() {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let expected = value_key(plain, command, error).map(|key| language.text(&format!("value-{key}.expected")));
+            wrong(error, language) + &expected.unwrap_or_default()
+        }
+        _ => wrong(error, language),
+    };
+    let similar =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].iter().find_map(|&kind| error.get(kind));
+    let hint = similar.map(|similar| language.text_with("cli-similar", &[("similar", similar.to_string().into())]));
+    let help = language.text_with("cli-help", &[("program", command.get_name().into())]);
+    [Some(what), hint, Some(help)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn wrong(error: &Error, language: Language) -> String {
+    let told = |kind| safe(&error.get(kind).map(ToString::to_string).unwrap_or_default()).into_owned();
+    let argument = Value::from(told(ContextKind::InvalidArg));
+    match error.kind() {
+        ErrorKind::UnknownArgument => language.text_with("cli-unknown-argument", &[("argument", argument)]),
+        ErrorKind::MissingRequiredArgument => language.text_with("cli-missing", &[("argument", argument)]),
+        ErrorKind::ArgumentConflict if error.get(ContextKind::InvalidArg) == error.get(ContextKind::PriorArg) => {
+            language.text_with("cli-repeated", &[("argument", argument)])
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = told(ContextKind::PriorArg).into();
+            language.text_with("cli-conflict", &[("argument", argument), ("other", other)])
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => match told(ContextKind::InvalidValue) {
+            value if value.is_empty() => language.text_with("cli-no-value", &[("argument", argument)]),
+            value => language.text_with("cli-bad-value", &[("argument", argument), ("value", value.into())]),
+        },
+        ErrorKind::InvalidUtf8 => language.text("cli-not-utf8"),
+        // The programs have no argument of which clap could say anything else.
+        kind => kind.to_string(),
+    }
+}
+
+/// The name of the value that is invalid, as the program has it and not as it is told.
+fn value_key(plain: &Command, command: &Command, error: &Error) -> Option<String> {
+    let told = error.get(ContextKind::InvalidArg)?.to_string();
+    let told = arguments(command).into_iter().find(|arg| arg.to_string() == told)?;
+    let plain = arguments(plain).into_iter().find(|arg| arg.get_id() == told.get_id())?;
+    plain.get_value_names()?.first().map(ToString::to_string)
+}
+
+fn arguments(command: &Command) -> Vec<&Arg> {
+    command.get_arguments().chain(command.get_subcommands().flat_map(arguments)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_asked_for_before_the_end_of_the_options() {
+        let asked = |line: &str| asked(line.split(' '));
+        assert_eq!(asked("x --lang en").as_deref(), Some("en"));
+        assert_eq!(asked("x server --lang=en -- --lang es").as_deref(), Some("en"));
+        for none in ["x", "x --lang", "x --language=en", "x -- --lang en"] {
+            assert_eq!(asked(none), None, "{none}");
+        }
+    }
+}
