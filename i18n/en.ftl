@@ -57,6 +57,24 @@ client-not-utf8 = What was typed was not UTF-8 and is lost. Type it again.
 client-unread = The input was not read to its end: what followed was not said.
 client-no-terminal = Cannot use the terminal: { $reason }. Try another one, or input from a file.
 
+## The server
+
+server-listening = Chat server listening on { $place }
+server-waiting = Waiting for connections...
+server-joined = { $who } has connected
+server-left = { $who } has disconnected
+server-left-out =
+    { $lines ->
+        [one] {"["}1 line was left out]
+       *[other] {"["}{ $lines } lines were left out]
+    }
+server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
+    .in-use = the port is taken: close what has it, or choose another with --listen HOST:PORT
+    .not-here = this machine does not have that address: choose another with --listen HOST:PORT
+    .forbidden = that is not permitted: choose a port from 1024 on with --listen HOST:PORT
+    .other = check the host and the port of --listen HOST:PORT
+server-no-signals = cannot listen to signals: { $reason }
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = “{ $argument }” is not expected.
@@ -77,6 +95,16 @@ value-server = HOST[:PORT]
     .expected = HOST, HOST:PORT or [IPV6]:PORT is expected, with a port from 1 to 65535.
 value-name = NAME
     .expected = a name is expected.
+value-place = HOST:PORT
+    .expected = HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1]:65434.
+value-count = N
+    .expected = a whole number is expected.
+value-seconds = SECONDS
+    .expected = a number of seconds is expected, from 0 on.
+value-patience = SECONDS
+    .expected = a number of seconds is expected, from 0 to 30.
+value-log-filter = FILTER
+    .expected = error, warn, info, debug, trace or a filter of tracing is expected.
 
 ## Command lines: help
 
@@ -98,3 +126,16 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
           printf 'hello\n' | charla-client --name Ana
 
         Ends with 0 after leaving, 1 if the server ended it or could not be reached, 2 for bad usage.
+
+help-server = Serves a Charla chat: one room for all who connect.
+    .usage = charla-server [OPTIONS]
+    .listen = Where to listen (localhost:65434); can be repeated; port 0 takes a free one
+    .max_connections = How many connections are taken at a time (10000)
+    .name_timeout = How long a client has to give its name (30)
+    .patience = How long slow readers may hold up the room, 0 to 30 (5)
+    .log = Which diagnostics are given: error, warn, info, debug, trace or a filter of tracing (warn)
+    .after =
+        The output is the transcript of the room; diagnostics go to standard error.
+        SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.
+
+        Ends with 0 after closing, 1 if it cannot listen, 2 for bad usage.

@@ -57,6 +57,24 @@ client-not-utf8 = Lo tecleado no era UTF-8 y se ha perdido. Escríbelo de nuevo.
 client-unread = La entrada no se leyó hasta el final: lo que seguía no se ha dicho.
 client-no-terminal = No se puede usar la terminal: { $reason }. Prueba con otra, o con la entrada desde un fichero.
 
+## The server
+
+server-listening = Servidor de chat escuchando en { $place }
+server-waiting = Esperando conexiones...
+server-joined = { $who } se ha conectado
+server-left = { $who } se ha desconectado
+server-left-out =
+    { $lines ->
+        [one] {"["}se ha omitido 1 línea]
+       *[other] {"["}se han omitido { $lines } líneas]
+    }
+server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next }
+    .in-use = el puerto está ocupado: ciérralo o elige otro con --listen HOST:PUERTO
+    .not-here = esta máquina no tiene esa dirección: elige otra con --listen HOST:PUERTO
+    .forbidden = falta permiso: elige un puerto desde 1024 con --listen HOST:PUERTO
+    .other = comprueba el host y el puerto de --listen HOST:PUERTO
+server-no-signals = no se pueden atender las señales: { $reason }
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = no se espera «{ $argument }».
@@ -77,6 +95,16 @@ value-server = HOST[:PUERTO]
     .expected = se espera HOST, HOST:PUERTO o [IPV6]:PUERTO, con un puerto de 1 a 65535.
 value-name = NOMBRE
     .expected = se espera un nombre.
+value-place = HOST:PUERTO
+    .expected = se espera HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1]:65434.
+value-count = N
+    .expected = se espera un número entero.
+value-seconds = SEGUNDOS
+    .expected = se espera un número de segundos, de 0 en adelante.
+value-patience = SEGUNDOS
+    .expected = se espera un número de segundos, de 0 a 30.
+value-log-filter = FILTRO
+    .expected = se espera error, warn, info, debug, trace o un filtro de tracing.
 
 ## Command lines: help
 
@@ -98,3 +126,16 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
           printf 'hola\n' | charla-client --name Ana
 
         Termina con 0 tras salir, 1 si el servidor cortó o no se pudo llegar a él, 2 por mal uso.
+
+help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
+    .usage = charla-server [OPCIONES]
+    .listen = Dónde escuchar (localhost:65434); se puede repetir; el puerto 0 toma uno libre
+    .max_connections = Cuántas conexiones se admiten a la vez (10000)
+    .name_timeout = Cuánto tiene un cliente para decir su nombre (30)
+    .patience = Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
+    .log = Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
+    .after =
+        La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
+        SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
+
+        Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.

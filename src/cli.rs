@@ -8,7 +8,9 @@
 //! been.
 
 use std::env;
+use std::error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write};
 use std::process;
 
@@ -30,6 +32,10 @@ pub struct Common {
     #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
 }
+
+/// It is not what the value of an argument should be, which the text of the value tells.
+#[derive(Clone, Copy, Debug)]
+pub struct BadValue;
 
 /// Reads the command line. Help, the version and complaints end the program.
 #[must_use]
@@ -160,6 +166,14 @@ fn value_key(plain: &Command, command: &Command, error: &Error) -> Option<String
 fn arguments(command: &Command) -> Vec<&Arg> {
     command.get_arguments().chain(command.get_subcommands().flat_map(arguments)).collect()
 }
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not such a value")
+    }
+}
+
+impl error::Error for BadValue {}
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,8 @@ use common::terminal::Terminal;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The programs whose help is in the files of texts, each with its subcommands.
-const PROGRAMS: [(&str, &str, &[&str]); 1] = [("client", env!("CARGO_BIN_EXE_charla-client"), &[])];
+const PROGRAMS: [(&str, &str, &[&str]); 2] =
+    [("client", env!("CARGO_BIN_EXE_charla-client"), &[]), ("server", env!("CARGO_BIN_EXE_charla-server"), &[])];
 
 /// The keys of a file of texts, parts included, each with the names of its arguments.
 fn texts(language: Language) -> BTreeMap<String, BTreeSet<String>> {
@@ -167,9 +168,16 @@ fn help_is_told_in_each_language() {
     }
 }
 
+/// A client's port is another each time.
+fn without_ports(console: &str) -> String {
+    let mut parts = console.split("(127.0.0.1, ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "(127.0.0.1, …" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+}
+
 #[test]
 fn the_documented_session_in_english() {
-    let server = Server::start();
+    let server = Server::with(&["--lang", "en"]);
     let client = || script::client(&[&server.address.to_string(), "--lang", "en"]);
     let mut ana = Terminal::start(client());
     ana.wait_for_text("Your name:");
@@ -185,6 +193,15 @@ fn the_documented_session_in_english() {
     carlos.type_("exit\r");
     assert_eq!(carlos.wait_exit().0, 0);
     ana.wait_for_text("You: Hello everybody!\n>>> Carlos has left\nYou:");
+    let port = server.address.port();
+    assert_eq!(
+        without_ports(&server.wait_for_output("has disconnected\n")),
+        format!(
+            "Chat server listening on 127.0.0.1:{port}\nWaiting for connections...\n\n\
+             Ana (127.0.0.1, …) has connected\nCarlos (127.0.0.1, …) has connected\n\
+             Ana: Hello everybody!\nCarlos (127.0.0.1, …) has disconnected\n"
+        )
+    );
 }
 
 #[test]

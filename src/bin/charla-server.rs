@@ -6,49 +6,29 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
+use charla::cli::{self, BadValue, Common};
+use charla::lang::Language;
 use charla::server::{self, Console, Options};
-use clap::{ArgAction, Parser};
+use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-const HELP: &str = "\
-{about}
-
-Uso: charla-server [OPCIONES]
-
-Opciones:
-{options}{after-help}";
-
-/// Sirve un chat de Charla: una sala para todos los que se conectan.
 #[derive(Parser)]
-#[command(version, help_template = HELP, disable_help_flag = true, disable_version_flag = true)]
-#[command(after_help = "\
-La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
-SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
-
-Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.")]
+#[command(name = "charla-server", version, disable_help_flag = true, disable_version_flag = true)]
 struct Arguments {
-    /// Dónde escuchar (localhost:65434); se puede repetir; el puerto 0 toma uno libre
-    #[arg(long, value_name = "HOST:PUERTO", default_value = "localhost:65434", hide_default_value = true)]
+    #[arg(long, value_name = "place", default_value = "localhost:65434", hide_default_value = true)]
     listen: Vec<Place>,
-    /// Cuántas conexiones se admiten a la vez (10000)
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections, hide_default_value = true)]
+    #[arg(long, value_name = "count", default_value_t = Options::default().max_connections, hide_default_value = true)]
     max_connections: usize,
-    /// Cuánto tiene un cliente para decir su nombre (30)
-    #[arg(long, value_name = "SEGUNDOS", default_value = "30", hide_default_value = true, value_parser = seconds)]
+    #[arg(long, value_name = "seconds", default_value = "30", hide_default_value = true, value_parser = seconds)]
     name_timeout: Duration,
-    /// Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
-    #[arg(long, value_name = "SEGUNDOS", default_value = "5", hide_default_value = true, value_parser = patience)]
+    #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
     patience: Duration,
-    /// Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
-    #[arg(long, value_name = "FILTRO", env = "CHARLA_LOG", default_value = "warn", hide_default_value = true)]
+    #[arg(long, value_name = "log-filter", env = "CHARLA_LOG", hide_env_values = true)]
+    #[arg(default_value = "warn", hide_default_value = true)]
     log: EnvFilter,
-    /// Muestra esta ayuda
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
-    /// Muestra la versión
-    #[arg(short = 'V', long, action = ArgAction::Version)]
-    version: Option<bool>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// `HOST:PORT`, an IPv6 address in brackets.
@@ -59,17 +39,16 @@ struct Place {
 }
 
 impl FromStr for Place {
-    type Err = String;
+    type Err = BadValue;
 
-    fn from_str(given: &str) -> Result<Place, String> {
-        let (host, port) = given.rsplit_once(':').ok_or("falta el puerto: se espera HOST:PUERTO")?;
-        let port = port.parse().map_err(|_| format!("«{port}» no es un puerto (de 0 a 65535)"))?;
+    fn from_str(given: &str) -> Result<Place, BadValue> {
+        let (host, port) = given.rsplit_once(':').ok_or(BadValue)?;
+        let port = port.parse().map_err(|_| BadValue)?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        match bare {
-            None if host.contains(':') => Err(format!("una dirección IPv6 va entre corchetes: [{host}]:{port}")),
-            None if host.is_empty() => Err("falta el host: se espera HOST:PUERTO".to_owned()),
-            _ => Ok(Place { host: bare.unwrap_or(host).to_owned(), port }),
+        if host.is_empty() || (bare.is_none() && host.contains(':')) {
+            return Err(BadValue);
         }
+        Ok(Place { host: bare.unwrap_or(host).to_owned(), port })
     }
 }
 
@@ -81,20 +60,17 @@ impl fmt::Display for Place {
 }
 
 /// A duration in seconds, fractions allowed.
-fn seconds(given: &str) -> Result<Duration, String> {
-    let seconds: f64 = given.parse().map_err(|_| "se espera un número de segundos".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "se espera un número de segundos, de 0 en adelante".to_owned())
+fn seconds(given: &str) -> Result<Duration, BadValue> {
+    given.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or(BadValue)
 }
 
 /// The patience that SPEC.md allows: from nought to 30 s.
-fn patience(given: &str) -> Result<Duration, String> {
-    seconds(given).and_then(|patience| {
-        if patience > Duration::from_secs(30) { Err("son 30 segundos como mucho".to_owned()) } else { Ok(patience) }
-    })
+fn patience(given: &str) -> Result<Duration, BadValue> {
+    seconds(given).ok().filter(|patience| *patience <= Duration::from_secs(30)).ok_or(BadValue)
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = cli::parse();
     start_log(&arguments);
     match serve(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -113,15 +89,18 @@ fn start_log(arguments: &Arguments) {
 
 #[tokio::main]
 async fn serve(arguments: Arguments) -> Result<(), String> {
+    let language = arguments.common.lang;
     let (mut listeners, mut listening) = (Vec::new(), Vec::new());
     for mut place in arguments.listen {
-        let bound = server::bind(&place.host, place.port).await.map_err(|error| cannot_listen(&place, &error))?;
+        let bound =
+            server::bind(&place.host, place.port).await.map_err(|error| cannot_listen(language, &place, &error))?;
         place.port = bound.first().and_then(|first| first.local_addr().ok()).map_or(place.port, |first| first.port());
         listeners.extend(bound);
         listening.push(place.to_string());
     }
-    let shutdown = stop_signal().map_err(|error| format!("no se pueden atender las señales: {error}"))?;
-    let console = Console::new(io::stdout(), listening);
+    let shutdown = stop_signal()
+        .map_err(|error| language.text_with("server-no-signals", &[("reason", error.to_string().into())]))?;
+    let console = Console::new(language, io::stdout(), listening);
     let options = Options {
         max_connections: arguments.max_connections,
         name_timeout: arguments.name_timeout,
@@ -132,14 +111,17 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-fn cannot_listen(place: &Place, error: &io::Error) -> String {
-    let way_out = match error.kind() {
-        io::ErrorKind::AddrInUse => "el puerto está ocupado: ciérralo o elige otro con --listen HOST:PUERTO",
-        io::ErrorKind::AddrNotAvailable => "esta máquina no tiene esa dirección: elige otra con --listen HOST:PUERTO",
-        io::ErrorKind::PermissionDenied => "falta permiso: elige un puerto desde 1024 con --listen HOST:PUERTO",
-        _ => "comprueba el host y el puerto de --listen HOST:PUERTO",
-    };
-    format!("no se puede escuchar en {place} ({error}); {way_out}")
+fn cannot_listen(language: Language, place: &Place, error: &io::Error) -> String {
+    let next = language.text(match error.kind() {
+        io::ErrorKind::AddrInUse => "server-cannot-listen.in-use",
+        io::ErrorKind::AddrNotAvailable => "server-cannot-listen.not-here",
+        io::ErrorKind::PermissionDenied => "server-cannot-listen.forbidden",
+        _ => "server-cannot-listen.other",
+    });
+    language.text_with(
+        "server-cannot-listen",
+        &[("place", place.to_string().into()), ("reason", error.to_string().into()), ("next", next.into())],
+    )
 }
 
 /// Ready at the first SIGINT or SIGTERM.

@@ -3,7 +3,7 @@
 //! It is one more reader of the log, in a thread of its own, because what it writes to
 //! may block. Where it cannot keep up it says how many lines it left out; where nobody
 //! reads it or it was closed, the room goes on without it. Its texts are those of
-//! SPEC.md, appendix "The reference user interface".
+//! SPEC.md, appendix "The reference user interface", or the same in another language.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::hub::Hub;
+use crate::lang::Language;
 use crate::proto::ServerLine;
 use crate::room::Observed;
 use crate::safe::safe;
@@ -26,6 +27,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where the transcript goes, and how it begins.
 pub struct Console {
+    language: Language,
     out: Box<dyn Write + Send>,
     listening: Vec<String>,
 }
@@ -33,8 +35,8 @@ pub struct Console {
 impl Console {
     /// A console that says first that the server listens at these places.
     #[must_use]
-    pub fn new(out: impl Write + Send + 'static, listening: Vec<String>) -> Console {
-        Console { out: Box::new(out), listening }
+    pub fn new(language: Language, out: impl Write + Send + 'static, listening: Vec<String>) -> Console {
+        Console { language, out: Box::new(out), listening }
     }
 
     /// Starts the thread that writes, until the room is closed. What it gives is ready when
@@ -54,10 +56,10 @@ impl Console {
     }
 
     fn write(&mut self, hub: &Hub, runtime: &Handle) -> io::Result<()> {
-        self.put(&opening(&self.listening))?;
+        self.put(&opening(self.language, &self.listening))?;
         loop {
             match hub.observed() {
-                (Some(observed), _) => self.put(&transcript(observed))?,
+                (Some(observed), _) => self.put(&transcript(self.language, observed))?,
                 (None, true) => return Ok(()),
                 (None, false) => {
                     std::thread::sleep(PAUSE);
@@ -79,24 +81,28 @@ impl fmt::Debug for Console {
     }
 }
 
-fn opening(listening: &[String]) -> String {
-    let mut lines: Vec<_> = listening.iter().map(|place| format!("Servidor de chat escuchando en {place}")).collect();
-    lines.push("Esperando conexiones...\n\n".to_owned());
-    lines.join("\n")
+fn opening(language: Language, listening: &[String]) -> String {
+    let listening = listening.iter().map(|place| language.text_with("server-listening", &[("place", place.into())]));
+    listening.chain([language.text("server-waiting")]).map(|line| line + "\n").collect::<String>() + "\n"
 }
 
-fn transcript(observed: Observed) -> String {
+fn transcript(language: Language, observed: Observed) -> String {
     let mut text = match observed.left_out {
         0 => String::new(),
-        1 => "[se ha omitido 1 línea]\n".to_owned(),
-        n => format!("[se han omitido {n} líneas]\n"),
+        n => language.text_with("server-left-out", &[("lines", n.into())]) + "\n",
     };
     let mut peers = observed.peers.into_iter();
     for line in observed.lines.iter().flat_map(|piece| piece.split_inclusive(|&b| b == b'\n')) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         match ServerLine::parse(line) {
-            Ok(ServerLine::Join(name)) => text += &moved(name, peers.next(), "se ha conectado"),
-            Ok(ServerLine::Leave(name)) => text += &moved(name, peers.next(), "se ha desconectado"),
+            Ok(ServerLine::Join(name)) => {
+                text += &language.text_with("server-joined", &[("who", who(name, peers.next()).into())]);
+                text.push('\n');
+            }
+            Ok(ServerLine::Leave(name)) => {
+                text += &language.text_with("server-left", &[("who", who(name, peers.next()).into())]);
+                text.push('\n');
+            }
             Ok(ServerLine::Msg { name, text: said }) => {
                 text.extend([&*safe(name), ": ", &*safe(said), "\n"]);
             }
@@ -107,10 +113,10 @@ fn transcript(observed: Observed) -> String {
     text
 }
 
-fn moved(name: &str, peer: Option<SocketAddr>, what: &str) -> String {
+fn who(name: &str, peer: Option<SocketAddr>) -> String {
     let name = safe(name);
     match peer {
-        Some(peer) => format!("{name} ({}, {}) {what}\n", peer.ip(), peer.port()),
-        None => format!("{name} {what}\n"),
+        Some(peer) => format!("{name} ({}, {})", peer.ip(), peer.port()),
+        None => name.into_owned(),
     }
 }
