@@ -9,9 +9,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
+use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::proto::client_session::{Answer, Farewell, Fate, Joined, Joining, News};
+use super::{Ending, Event, JoinError, SayError};
+use crate::proto::client_session::{Answer, Joined, Joining, News, Receipt};
 use crate::proto::{Cut, LineCutter, Name, Text, encode};
 
 /// How much is read at once.
@@ -24,6 +26,43 @@ thread_local! {
 }
 
 /// A connection that joins, or has joined, a room.
+///
+/// [`connect`](super::connect) gives one that is in the room. The events come from
+/// [`event`](Client::event), or from the client as a [`Stream`] that ends with the
+/// connection; [`ending`](Client::ending) then says how.
+///
+/// Nothing is read and nothing is written but while one of the two is awaited. So await
+/// them all the time, as in a loop with `select!` ([CLIENT-13]); and to read no more for a
+/// while is to let TCP hold back the server, who bears it for some seconds ([SLOW-8]).
+///
+/// ```
+/// # use charla::server::{Console, Options, bind, run};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let listeners = bind("127.0.0.1", 0).await?;
+/// # let address = &listeners[0].local_addr()?.to_string();
+/// # tokio::spawn(run(listeners, Options::default(), Console::new(std::io::sink(), vec![]), std::future::pending()));
+/// use charla::client::{Event, connect};
+/// use futures_util::StreamExt;
+///
+/// let mut ana = connect(address, "Ana").await?;
+/// let mut luis = connect(address, "Luis").await?;
+/// luis.say("Ana: ¿estás?")?;
+/// luis.close().await;
+///
+/// while let Some(event) = ana.next().await {
+///     match event {
+///         Event::Msg { name, text } if text.starts_with("Ana: ") => {
+///             ana.say(&format!("{name}: sí"))?;
+///         }
+///         Event::Leave(_) => ana.leave(),
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(ana.waiting(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Client<S> {
     stream: S,
@@ -44,67 +83,21 @@ pub struct Client<S> {
 #[derive(Debug)]
 enum Session {
     Joining(Joining),
-    Joined(Joined),
+    /// With those in the room, as far as they were told by events.
+    Joined(Joined, Vec<String>),
     /// It ended before it was in the room.
     Refused,
 }
 
 /// What a line tells: an [`Event`], borrowed.
 enum Told<'a> {
-    /// The welcome, with the roster.
-    Joined(Vec<String>),
+    Joined,
     News(News<'a>),
 }
 
-/// What the server told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// One is in the room, with these, who were there before, in the order in
-    /// which they joined.
-    Joined {
-        /// The names; like every text here they may hold anything but a space or
-        /// a control character, and are to be [made safe](crate::safe::safe).
-        roster: Vec<String>,
-    },
-    /// Someone came.
-    Join(String),
-    /// Someone left.
-    Leave(String),
-    /// Someone else said something.
-    Msg {
-        /// Who.
-        name: String,
-        /// What.
-        text: String,
-    },
-    /// One's own oldest text without a receipt is in the room, here.
-    Receipt(String),
-}
-
-/// How the connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// By the server's `BYE`.
-    Bye(Farewell),
-    /// By an end of stream without one.
-    EndOfStream,
-    /// By an error of the stream, a reset for one.
-    Broken(io::ErrorKind),
-}
-
-impl Ending {
-    /// What became of the texts that have no receipt (SPEC.md, "Receipts at the end").
-    #[must_use]
-    pub fn fate(&self) -> Fate {
-        match self {
-            Ending::Bye(farewell) => farewell.fate(),
-            Ending::EndOfStream | Ending::Broken(_) => Fate::Unknown,
-        }
-    }
-}
-
 impl<S> Client<S> {
-    /// Asks to join under this name; [`Event::Joined`] is the server's yes.
+    /// Asks to join under this name, over any stream, such as TLS ([CLIENT-1]);
+    /// [`Event::Joined`] is the server's yes, and [`welcome`](Client::welcome) waits for it.
     pub fn join(stream: S, name: Name) -> Client<S> {
         let mut output = BytesMut::new();
         let session = Session::Joining(Joining::ask(name, &mut output));
@@ -120,22 +113,26 @@ impl<S> Client<S> {
         }
     }
 
-    /// Says a text. It is `false`, and nothing is said, as long as one is not in
-    /// the room, and after [`leave`](Client::leave) or the end.
-    #[must_use]
-    pub fn say(&mut self, text: Text<'_>) -> bool {
-        let open = !self.left && self.ending.is_none();
-        match &mut self.session {
-            Session::Joined(joined) if open => {
-                joined.say(text, &mut self.output);
-                true
-            }
-            _ => false,
+    /// Says a text of 1 to 1024 bytes (SPEC.md, "Texts"). It is in the room when its
+    /// receipt comes, as an [`Event::Receipt`] with what this returns (SPEC.md, "Order
+    /// and receipts").
+    ///
+    /// It only puts the text in line, however many wait there: who says much looks at
+    /// [`waiting`](Client::waiting) before the next.
+    ///
+    /// # Errors
+    /// Why it was not said; nothing else has changed.
+    pub fn say(&mut self, text: &str) -> Result<Receipt, SayError> {
+        if self.left || self.ending.is_some() {
+            return Err(SayError::Left);
         }
+        let Session::Joined(joined, _) = &mut self.session else { return Err(SayError::NotIn) };
+        let text = Text::new(text).map_err(SayError::BadText)?;
+        Ok(joined.say(text, &mut self.output))
     }
 
-    /// Leaves, after all that was said. The server's `BYE` is the answer; events
-    /// come up to it.
+    /// Leaves, after all that was said ([CLIENT-11]). The server's `BYE` is the answer;
+    /// events come up to it ([CLIENT-12]).
     pub fn leave(&mut self) {
         if !std::mem::replace(&mut self.left, true) {
             encode::bye_request(&mut self.output);
@@ -151,49 +148,72 @@ impl<S> Client<S> {
     /// Whether [`Event::Joined`] has come.
     #[must_use]
     pub fn is_in(&self) -> bool {
-        matches!(self.session, Session::Joined(_))
+        matches!(self.session, Session::Joined(..))
     }
 
-    /// The texts said that have no receipt, in their order.
+    /// Who is in the room, oneself included, in the order in which they joined
+    /// (SPEC.md, "Joining"), as of the last event. It is empty before the own `JOIN`, and
+    /// for one who [`hear`](Client::hear)s.
+    #[must_use]
+    pub fn roster(&self) -> &[String] {
+        if let Session::Joined(_, roster) = &self.session { roster } else { &[] }
+    }
+
+    /// The texts said that have no receipt, in their order. When the connection has ended,
+    /// [`Ending::fate`] says what became of them.
     pub fn unreceipted(&self) -> impl Iterator<Item = &str> {
-        let joined = if let Session::Joined(joined) = &self.session { Some(joined) } else { None };
-        joined.into_iter().flat_map(Joined::unreceipted)
+        self.joined().into_iter().flat_map(Joined::unreceipted)
     }
 
     /// How many texts have no receipt.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        if let Session::Joined(joined) = &self.session { joined.unreceipted().len() } else { 0 }
+        self.joined().map_or(0, |joined| joined.unreceipted().len())
+    }
+
+    /// How the connection ended, if it has.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    fn joined(&self) -> Option<&Joined> {
+        if let Session::Joined(joined, _) = &self.session { Some(joined) } else { None }
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    /// The next event, in the order of the log. It may be dropped and called
-    /// again: nothing is lost.
+    /// Waits for the own `JOIN` ([CLIENT-2]). It may be dropped and called again.
+    ///
+    /// # Errors
+    /// The connection ended before; a refusal is one of the endings.
+    pub async fn welcome(&mut self) -> Result<(), JoinError> {
+        while !self.is_in() {
+            self.event().await.map_err(JoinError::Ended)?;
+        }
+        Ok(())
+    }
+
+    /// The next event, in the order of the log (SPEC.md, "Order and receipts"). It may
+    /// be dropped and called again: nothing is lost.
     ///
     /// # Errors
     /// The ending, from then on every time.
     pub async fn event(&mut self) -> Result<Event, Ending> {
-        loop {
-            let mut event = None;
-            let mut take = |told: Told<'_>| {
-                event = Some(Event::of(told));
-                ControlFlow::Break(())
-            };
-            poll_fn(|cx| self.poll_told(cx, &mut take)).await?;
-            if let Some(event) = event {
-                return Ok(event);
-            }
-        }
+        poll_fn(|cx| self.poll_event(cx)).await
     }
 
     /// Reads once, and tells all that came, in the order of the log: what
-    /// [`event`](Client::event) gives one by one, without a copy of it. For one who is in the
-    /// room; before, nothing is told. It may be dropped and called again: nothing is lost.
+    /// [`event`](Client::event) gives one by one, without a copy of it, and without the
+    /// [`roster`](Client::roster). For one who is in the room; before, nothing is told. It
+    /// may be dropped and called again: nothing is lost.
     ///
     /// # Errors
     /// The ending, from then on every time.
     pub async fn hear(&mut self, mut tell: impl FnMut(News<'_>)) -> Result<(), Ending> {
+        if let Session::Joined(_, roster) = &mut self.session {
+            *roster = Vec::new();
+        }
         let mut take = |told: Told<'_>| {
             if let Told::News(news) = told {
                 tell(news);
@@ -201,6 +221,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             ControlFlow::Continue(())
         };
         poll_fn(|cx| self.poll_told(cx, &mut take)).await
+    }
+
+    /// Leaves, and waits for the server's `BYE`, or the end of the stream without one.
+    /// Events that still come are not told.
+    ///
+    /// A server may take its time; the caller decides how much of it, and may call again:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn close(mut client: charla::client::Client<tokio::net::TcpStream>) {
+    /// match tokio::time::timeout(Duration::from_secs(2), client.close()).await {
+    ///     Ok(ending) => println!("{ending}; {} texts have no receipt", client.waiting()),
+    ///     Err(_) => println!("the server does not answer"),
+    /// }
+    /// # }
+    /// ```
+    pub async fn close(&mut self) -> Ending {
+        self.leave();
+        loop {
+            if let Err(ending) = self.hear(|_| {}).await {
+                return ending;
+            }
+        }
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Ending>> {
+        loop {
+            let mut event = None;
+            let mut take = |told: Told<'_>| {
+                event = Some(Event::of(&told));
+                ControlFlow::Break(())
+            };
+            ready!(self.poll_told(cx, &mut take))?;
+            if let Some(event) = event {
+                self.session.follow(&event);
+                return Poll::Ready(Ok(event));
+            }
+        }
     }
 
     /// Tells what lines say, those kept or else those of one read, until `take` has enough.
@@ -295,7 +353,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 impl Session {
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Result<Told<'a>, Ending>> {
         match self {
-            Session::Joined(joined) => Some(joined.line(line)?.map(Told::News).map_err(Ending::Bye)),
+            Session::Joined(joined, _) => Some(joined.line(line)?.map(Told::News).map_err(Ending::Bye)),
             Session::Joining(_) => self.answer(line),
             Session::Refused => None,
         }
@@ -308,149 +366,47 @@ impl Session {
                 *self = Session::Joining(joining);
                 None
             }
-            Answer::In(joined, roster) => {
-                *self = Session::Joined(joined);
-                Some(Ok(Told::Joined(roster)))
+            Answer::In(joined, mut roster) => {
+                roster.push(joined.name().to_string());
+                *self = Session::Joined(joined, roster);
+                Some(Ok(Told::Joined))
             }
             Answer::Bye(farewell) => Some(Err(Ending::Bye(farewell))),
         }
     }
+
+    /// Keeps the roster.
+    fn follow(&mut self, event: &Event) {
+        let Session::Joined(_, roster) = self else { return };
+        match event {
+            Event::Join(name) => roster.push(name.clone()),
+            Event::Leave(name) => roster.retain(|other| other != name),
+            Event::Joined | Event::Msg { .. } | Event::Receipt { .. } => {}
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Client<S> {
+    type Item = Event;
+
+    /// The next event, or `None` after the ending.
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_event(cx).map(Result::ok)
+    }
 }
 
 impl Event {
-    fn of(told: Told<'_>) -> Event {
-        match told {
-            Told::Joined(roster) => Event::Joined { roster },
+    fn of(told: &Told<'_>) -> Event {
+        match *told {
+            Told::Joined => Event::Joined,
             Told::News(News::Join(name)) => Event::Join(name.to_owned()),
             Told::News(News::Leave(name)) => Event::Leave(name.to_owned()),
             Told::News(News::Msg { name, text }) => Event::Msg { name: name.to_owned(), text: text.to_owned() },
-            Told::News(News::Receipt(text)) => Event::Receipt(text.to_owned()),
+            Told::News(News::Receipt { receipt, text }) => Event::Receipt { receipt, text: text.to_owned() },
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-
-    use super::*;
-
-    fn client(capacity: usize) -> (Client<DuplexStream>, DuplexStream) {
-        let (ours, theirs) = duplex(capacity);
-        (Client::join(ours, Name::new("Ana").unwrap()), theirs)
-    }
-
-    fn run(test: impl Future<Output = ()>) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
-    }
-
-    #[test]
-    fn events_come_in_the_order_of_the_log_and_end_with_the_bye() {
-        run(async {
-            let (mut ana, mut server) = client(1 << 16);
-            server
-                .write_all(b"JOIN Luis\nJOIN Ana\nMSG Luis a\nMSG Ana b\nLEAVE Luis\nBYE quit\nJOIN x\n")
-                .await
-                .unwrap();
-            assert!(!ana.say(Text::new("b").unwrap()));
-            assert_eq!(ana.event().await, Ok(Event::Joined { roster: vec!["Luis".to_owned()] }));
-            assert!(ana.say(Text::new("b").unwrap()));
-            assert_eq!(ana.event().await, Ok(Event::Msg { name: "Luis".to_owned(), text: "a".to_owned() }));
-            assert_eq!(ana.event().await, Ok(Event::Receipt("b".to_owned())));
-            assert_eq!(ana.event().await, Ok(Event::Leave("Luis".to_owned())));
-            for _ in 0..2 {
-                assert!(matches!(ana.event().await, Err(Ending::Bye(farewell)) if farewell.code == "quit"));
-            }
-            assert!(!ana.say(Text::new("c").unwrap()));
-        });
-    }
-
-    #[test]
-    fn nothing_is_said_after_leaving() {
-        run(async {
-            let (mut ana, mut server) = client(1 << 16);
-            server.write_all(b"JOIN Ana\n").await.unwrap();
-            ana.event().await.unwrap();
-            ana.leave();
-            ana.leave();
-            assert!(!ana.say(Text::new("a").unwrap()));
-            server.shutdown().await.unwrap();
-            assert_eq!(ana.event().await, Err(Ending::EndOfStream));
-            drop(ana);
-            let mut sent = String::new();
-            server.read_to_string(&mut sent).await.unwrap();
-            assert_eq!(sent, "NAME Ana\nBYE\n");
-        });
-    }
-
-    #[test]
-    fn all_of_a_read_is_heard_at_once_and_what_is_left_of_the_welcome_too() {
-        run(async {
-            let (mut ana, mut server) = client(1 << 16);
-            server.write_all(b"JOIN Luis\nJOIN Ana\nMSG Luis a\nLEAVE Luis\nMSG Lu").await.unwrap();
-            ana.event().await.unwrap();
-            let mut heard = Vec::new();
-            ana.hear(|news| heard.push(format!("{news:?}"))).await.unwrap();
-            assert_eq!(heard, [r#"Msg { name: "Luis", text: "a" }"#, r#"Leave("Luis")"#]);
-            server.write_all(b"is b\nMSG Ana c\nBYE quit\nJOIN x\n").await.unwrap();
-            heard.clear();
-            assert!(ana.say(Text::new("c").unwrap()));
-            for _ in 0..2 {
-                let ending = ana.hear(|news| heard.push(format!("{news:?}"))).await.unwrap_err();
-                assert!(matches!(ending, Ending::Bye(farewell) if farewell.code == "quit"));
-            }
-            assert_eq!(heard, [r#"Msg { name: "Luis", text: "b" }"#, r#"Receipt("c")"#]);
-        });
-    }
-
-    #[test]
-    fn nothing_is_heard_before_the_welcome() {
-        run(async {
-            let (mut ana, mut server) = client(1 << 16);
-            server.write_all(b"JOIN Luis\nJOIN Ana\n").await.unwrap();
-            ana.hear(|news| panic!("{news:?}")).await.unwrap();
-            assert!(ana.is_in());
-        });
-    }
-
-    /// A server that writes before it reads, over a stream that holds 64 bytes.
-    #[test]
-    fn reading_goes_on_while_the_server_does_not_read() {
-        run(async {
-            let (mut ana, mut server) = client(64);
-            server.write_all(b"JOIN Ana\n").await.unwrap();
-            ana.event().await.unwrap();
-            for _ in 0..1000 {
-                assert!(ana.say(Text::new("un texto").unwrap()));
-            }
-            let echo = async {
-                for _ in 0..1000 {
-                    server.write_all(b"MSG Ana un texto\n").await.unwrap();
-                }
-                server
-            };
-            let receipts = async {
-                for _ in 0..1000 {
-                    assert_eq!(ana.event().await, Ok(Event::Receipt("un texto".to_owned())));
-                }
-            };
-            let (_server, ()) = tokio::join!(echo, receipts);
-            assert_eq!(ana.waiting(), 0);
-        });
-    }
-
-    #[test]
-    fn a_bye_is_read_though_nothing_can_be_written() {
-        run(async {
-            let (mut ana, mut server) = client(64);
-            server.write_all(b"JOIN Ana\n").await.unwrap();
-            ana.event().await.unwrap();
-            assert!(ana.say(Text::new("a").unwrap()));
-            server.write_all(b"BYE shutdown\n").await.unwrap();
-            drop(server);
-            let ending = ana.event().await.unwrap_err();
-            assert_eq!(ending.fate(), Fate::NotSaid);
-            assert_eq!(ana.unreceipted().collect::<Vec<_>>(), ["a"]);
-        });
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

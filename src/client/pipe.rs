@@ -20,8 +20,8 @@ use tokio::sync::mpsc;
 
 use super::{Address, Client, Ending, Event, input, render};
 use crate::lang::Language;
+use crate::proto::Name;
 use crate::proto::client_session::Fate;
-use crate::proto::{Name, Text};
 
 /// How many texts may be without a receipt: fewer than the 1,024 lines for
 /// which every server has room.
@@ -142,7 +142,7 @@ impl<W: Write> Visit<W> {
     fn say(&mut self) {
         while self.client.is_in() && self.client.waiting() < WINDOW {
             let Some(text) = self.unsaid.pop_front() else { break };
-            if !Text::new(&text).is_ok_and(|said| self.client.say(said)) {
+            if self.client.say(&text).is_err() {
                 self.unsaid.push_front(text);
                 break;
             }

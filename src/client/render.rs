@@ -28,11 +28,11 @@ pub fn text_prompt(language: Language) -> String {
 #[must_use]
 pub fn event(language: Language, event: &Event, name: &Name) -> String {
     match event {
-        Event::Joined { .. } => language.text_with("client-welcome", &[("name", name.as_str().into())]),
+        Event::Joined => language.text_with("client-welcome", &[("name", name.as_str().into())]),
         Event::Join(name) => language.text_with("client-joined", &[("name", safe(name).into())]),
         Event::Leave(name) => language.text_with("client-left", &[("name", safe(name).into())]),
         Event::Msg { name, text } => format!("{}: {}", safe(name), safe(text)),
-        Event::Receipt(text) => text_prompt(language) + &safe(text),
+        Event::Receipt { text, .. } => text_prompt(language) + &safe(text),
     }
 }
 

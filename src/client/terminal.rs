@@ -29,8 +29,8 @@ use self::editor::{Ask, Typed};
 use self::screen::Screen;
 use super::{Address, Client, Ending, Event, input, render};
 use crate::lang::Language;
+use crate::proto::Name;
 use crate::proto::client_session::Fate;
-use crate::proto::{Code, Name, Text};
 
 /// How long the line editor may take to wipe its prompt for the last time.
 const LAST_DRAWING: Duration = Duration::from_secs(1);
@@ -155,7 +155,7 @@ impl<'a> Terminal<'a> {
                 self.show(&render::event(self.language, &event, &name));
                 Entry::In(name, Box::new(client))
             }
-            Err(Ending::Bye(farewell)) if is_about_the_name(&farewell.code) => {
+            Err(Ending::Bye(farewell)) if farewell.is_about_the_name() => {
                 self.show(&render::refused(self.language, &name, &farewell));
                 Entry::Refused
             }
@@ -168,9 +168,8 @@ impl<'a> Terminal<'a> {
 
     /// The wish to leave came before the server's answer; a second one ends it.
     async fn leave_unjoined(&mut self, mut client: Client<TcpStream>) -> bool {
-        client.leave();
         tokio::select! {
-            () = async { while client.event().await.is_ok() {} } => {}
+            _ = client.close() => {}
             () = self.leave.wish() => {}
         }
         true
@@ -204,7 +203,7 @@ impl<'a> Terminal<'a> {
 
     fn show_event(&self, event: &Event, name: &Name) {
         // One's own text stands where it was typed.
-        if !matches!(event, Event::Receipt(_)) {
+        if !matches!(event, Event::Receipt { .. }) {
             self.show(&render::event(self.language, event, name));
         }
     }
@@ -224,7 +223,7 @@ impl<'a> Terminal<'a> {
             }
             Typed::Line(line) => {
                 let texts = input::texts(&line);
-                unsaid.extend(texts.into_iter().filter(|text| !Text::new(text).is_ok_and(|text| client.say(text))));
+                unsaid.extend(texts.into_iter().filter(|text| client.say(text).is_err()));
             }
         }
     }
@@ -262,10 +261,6 @@ impl<'a> Terminal<'a> {
             screen::write(&format!("{}{}\n", render::text_prompt(self.language), self.half_typed));
         }
     }
-}
-
-fn is_about_the_name(code: &str) -> bool {
-    matches!(Code::from_wire(code), Some(Code::NameTaken | Code::NameInvalid))
 }
 
 /// The signals that are the wish to leave. While the line editor reads, Ctrl-C is

@@ -33,8 +33,15 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Joined {
     name: Name,
+    /// The receipt of the oldest text that has none.
+    next: Receipt,
     unreceipted: VecDeque<String>,
 }
+
+/// Which of one's own texts: what saying it gives, and the receipt of it gives back. They
+/// are in the order in which the texts were said, and so in that of the log (\[ROOM-9\]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Receipt(u64);
 
 /// What a line meant to one who is in the room.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,8 +57,13 @@ pub enum News<'a> {
         /// What.
         text: &'a str,
     },
-    /// The own text is in the room, here: its receipt.
-    Receipt(&'a str),
+    /// The own text is in the room, here.
+    Receipt {
+        /// What [`Joined::say`] gave for it.
+        receipt: Receipt,
+        /// The text.
+        text: &'a str,
+    },
 }
 
 /// The server's `BYE`.
@@ -83,9 +95,7 @@ impl Joining {
     #[must_use]
     pub fn line(mut self, line: &[u8]) -> Answer {
         match ServerLine::parse(line) {
-            Ok(ServerLine::Join(name)) if name == self.name.as_str() => {
-                Answer::In(Joined { name: self.name, unreceipted: VecDeque::new() }, self.roster)
-            }
+            Ok(ServerLine::Join(name)) if name == self.name.as_str() => Answer::In(Joined::new(self.name), self.roster),
             Ok(ServerLine::Join(name)) => {
                 self.roster.push(name.to_owned());
                 Answer::NotYet(self)
@@ -97,6 +107,10 @@ impl Joining {
 }
 
 impl Joined {
+    fn new(name: Name) -> Joined {
+        Joined { name, next: Receipt(0), unreceipted: VecDeque::new() }
+    }
+
     /// Under which name.
     #[must_use]
     pub fn name(&self) -> &Name {
@@ -104,9 +118,11 @@ impl Joined {
     }
 
     /// Says a text: writes the `MSG` line and waits for its receipt from now on.
-    pub fn say(&mut self, text: Text<'_>, out: &mut impl BufMut) {
+    pub fn say(&mut self, text: Text<'_>, out: &mut impl BufMut) -> Receipt {
         encode::msg_request(text, out);
+        let receipt = Receipt(self.next.0 + self.unreceipted.len() as u64);
         self.unreceipted.push_back(text.as_str().to_owned());
+        receipt
     }
 
     /// Takes a line of the server, whole, without its end; `None` when it means
@@ -118,8 +134,10 @@ impl Joined {
         Some(Ok(match ServerLine::parse(line).ok()? {
             ServerLine::Join(name) => News::Join(name),
             ServerLine::Leave(name) => News::Leave(name),
-            ServerLine::Msg { name, text } if self.is_receipt(name) => News::Receipt(text),
-            ServerLine::Msg { name, text } => News::Msg { name, text },
+            ServerLine::Msg { name, text } => match self.receipt(name) {
+                Some(receipt) => News::Receipt { receipt, text },
+                None => News::Msg { name, text },
+            },
             ServerLine::Bye { code, text } => return Some(Err(Farewell::new(code, text))),
         }))
     }
@@ -131,14 +149,26 @@ impl Joined {
 
     /// Own messages keep their order, so a receipt is that of the oldest text that waits
     /// for one.
-    fn is_receipt(&mut self, name: &str) -> bool {
-        name == self.name.as_str() && self.unreceipted.pop_front().is_some()
+    fn receipt(&mut self, name: &str) -> Option<Receipt> {
+        if name != self.name.as_str() {
+            return None;
+        }
+        self.unreceipted.pop_front()?;
+        let receipt = self.next;
+        self.next = Receipt(receipt.0 + 1);
+        Some(receipt)
     }
 }
 
 impl Farewell {
     fn new(code: &str, text: Option<&str>) -> Farewell {
         Farewell { code: code.to_owned(), text: text.map(str::to_owned) }
+    }
+
+    /// Whether it says that the name is taken or invalid: another one may help.
+    #[must_use]
+    pub fn is_about_the_name(&self) -> bool {
+        matches!(Code::from_wire(&self.code), Some(Code::NameTaken | Code::NameInvalid))
     }
 
     /// What became of the texts that have no receipt when this came.
@@ -180,13 +210,17 @@ mod tests {
     #[test]
     fn echoes_of_equal_texts_are_receipts_in_their_order() {
         let (mut ana, mut sent) = (joined(), Vec::new());
-        for text in ["a", "b", "a"] {
-            ana.say(Text::new(text).unwrap(), &mut sent);
-        }
+        let receipts = ["a", "b", "a"].map(|text| ana.say(Text::new(text).unwrap(), &mut sent));
+        assert!(receipts.is_sorted_by(|a, b| a < b));
         assert_eq!(sent, b"MSG a\nMSG b\nMSG a\n");
         assert_eq!(ana.line(b"MSG Luis a"), Some(Ok(News::Msg { name: "Luis", text: "a" })));
-        assert_eq!(ana.line(b"MSG Ana a"), Some(Ok(News::Receipt("a"))));
+        assert_eq!(ana.line(b"MSG Ana a"), Some(Ok(News::Receipt { receipt: receipts[0], text: "a" })));
         assert_eq!(ana.unreceipted().collect::<Vec<_>>(), ["b", "a"]);
+        let fourth = ana.say(Text::new("d").unwrap(), &mut sent);
+        for (receipt, text) in [(receipts[1], "b"), (receipts[2], "a"), (fourth, "d")] {
+            assert_eq!(ana.line(format!("MSG Ana {text}").as_bytes()), Some(Ok(News::Receipt { receipt, text })));
+        }
+        assert_eq!(ana.line(b"MSG Ana a"), Some(Ok(News::Msg { name: "Ana", text: "a" })));
     }
 
     /// [BYE-16]: a human text may follow the code.

@@ -1,0 +1,85 @@
+//! The way into a room, from an address and a name to a [`Client`] that is in it.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use tokio::net::TcpStream;
+
+use super::{Address, BadAddress, Client, Ending};
+use crate::proto::{Name, NameError};
+
+/// Joins the room of the server at `address`, as `HOST`, `HOST:PORT` or
+/// `[IPV6]:PORT`, under this name, and is in it when it returns
+/// (SPEC.md, "Joining": [CLIENT-1] to [CLIENT-3]).
+///
+/// Each address of the host may take 10 s to answer. How long a server may take to
+/// let one in is up to the caller: a future that is dropped ends the connection.
+///
+/// ```
+/// # use charla::server::{Console, Options, bind, run};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let listeners = bind("127.0.0.1", 0).await?;
+/// # let address = &listeners[0].local_addr()?.to_string();
+/// # tokio::spawn(run(listeners, Options::default(), Console::new(std::io::sink(), vec![]), std::future::pending()));
+/// use charla::client::connect;
+///
+/// let ana = connect(address, "Ana").await?;
+/// assert_eq!(ana.roster(), ["Ana"]);
+///
+/// let error = connect(address, "ANA").await.unwrap_err();
+/// assert!(error.is_about_the_name(), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the way in ended; nothing was said yet.
+pub async fn connect(address: &str, name: &str) -> Result<Client<TcpStream>, JoinError> {
+    let address: Address = address.parse().map_err(JoinError::Address)?;
+    let name = Name::new(name).map_err(JoinError::Name)?;
+    let stream = address.connect().await.map_err(JoinError::Unreachable)?;
+    let mut client = Client::join(stream, name);
+    client.welcome().await?;
+    Ok(client)
+}
+
+/// Why one is not in the room.
+#[derive(Debug)]
+pub enum JoinError {
+    /// The address is none.
+    Address(BadAddress),
+    /// The name breaks the rules for names (SPEC.md, section 5).
+    Name(NameError),
+    /// No address of the host takes a connection.
+    Unreachable(io::Error),
+    /// The connection ended before the own `JOIN`. [`Ending::Bye`] is the server's
+    /// refusal (SPEC.md, section 8).
+    Ended(Ending),
+}
+
+impl JoinError {
+    /// Whether the name is invalid or taken: another one may help.
+    #[must_use]
+    pub fn is_about_the_name(&self) -> bool {
+        match self {
+            JoinError::Name(_) => true,
+            JoinError::Ended(Ending::Bye(farewell)) => farewell.is_about_the_name(),
+            JoinError::Address(_) | JoinError::Unreachable(_) | JoinError::Ended(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinError::Address(_) => write!(f, "the address is no HOST, HOST:PORT or [IPV6]:PORT"),
+            JoinError::Name(error) => write!(f, "the name is none: {error}"),
+            JoinError::Unreachable(error) => write!(f, "there is no connection to be had: {error}"),
+            JoinError::Ended(ending) => write!(f, "not in the room: {ending}"),
+        }
+    }
+}
+
+impl Error for JoinError {}
