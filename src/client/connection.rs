@@ -13,11 +13,11 @@ use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Ending, Event, JoinError, SayError};
-use crate::proto::client_session::{Answer, Joined, Joining, News, Receipt};
+use crate::proto::client_session::{Answer, Farewell, Joined, Joining, News, Receipt};
 use crate::proto::{Cut, LineCutter, Name, Text, encode};
 
 /// How much is read at once.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 thread_local! {
     /// A read lands here: what is whole in it is told where it lies, and a client has a
@@ -289,9 +289,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     fn tell(&mut self, rest: &mut &[u8], take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>) -> Result<(), Ending> {
         while let Some(cut) = self.cutter.next(rest) {
             // A line over the limit is one of those that mean nothing.
-            let told = if let Cut::Line(line) = cut { self.session.line(line) } else { None };
-            if let Some(told) = told
-                && take(told?).is_break()
+            if let Cut::Line(line) = cut
+                && self.session.tell(line, take)?.is_break()
             {
                 break;
             }
@@ -311,7 +310,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
         // Taken out, so that whoever is told may use another client.
         let mut scratch = SCRATCH.take();
-        scratch.resize(CHUNK, 0);
+        if scratch.is_empty() {
+            scratch = vec![0; CHUNK];
+        }
         let told = self.receive(cx, &mut scratch, take);
         SCRATCH.set(scratch);
         told
@@ -351,15 +352,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 }
 
 impl Session {
-    fn line<'a>(&mut self, line: &'a [u8]) -> Option<Result<Told<'a>, Ending>> {
-        match self {
-            Session::Joined(joined, _) => Some(joined.line(line)?.map(Told::News).map_err(Ending::Bye)),
-            Session::Joining(_) => self.answer(line),
+    /// Tells what a line says, if anything.
+    fn tell(
+        &mut self,
+        line: &[u8],
+        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Ending> {
+        let told = match self {
+            Session::Joined(joined, _) => joined.line(line).map(|news| news.map(Told::News)),
+            Session::Joining(_) => self.answer(line).map(|welcome| welcome.map(|()| Told::Joined)),
             Session::Refused => None,
+        };
+        match told {
+            Some(Ok(told)) => Ok(take(told)),
+            Some(Err(farewell)) => Err(Ending::Bye(farewell)),
+            None => Ok(ControlFlow::Continue(())),
         }
     }
 
-    fn answer(&mut self, line: &[u8]) -> Option<Result<Told<'static>, Ending>> {
+    /// Whether this line is the welcome, or else the end.
+    fn answer(&mut self, line: &[u8]) -> Option<Result<(), Farewell>> {
         let Session::Joining(joining) = std::mem::replace(self, Session::Refused) else { return None };
         match joining.line(line) {
             Answer::NotYet(joining) => {
@@ -369,9 +381,9 @@ impl Session {
             Answer::In(joined, mut roster) => {
                 roster.push(joined.name().to_string());
                 *self = Session::Joined(joined, roster);
-                Some(Ok(Told::Joined))
+                Some(Ok(()))
             }
-            Answer::Bye(farewell) => Some(Err(Ending::Bye(farewell))),
+            Answer::Bye(farewell) => Some(Err(farewell)),
         }
     }
 

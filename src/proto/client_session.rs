@@ -130,6 +130,7 @@ impl Joined {
     ///
     /// # Errors
     /// It is the server's `BYE`: the last line.
+    #[inline]
     pub fn line<'a>(&mut self, line: &'a [u8]) -> Option<Result<News<'a>, Farewell>> {
         Some(Ok(match ServerLine::parse(line).ok()? {
             ServerLine::Join(name) => News::Join(name),
