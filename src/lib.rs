@@ -18,7 +18,8 @@
     feature = "net",
     doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe`, `lang` |"
 )]
-//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang` |
+//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang`, `page` |
+#![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | nothing |")]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
@@ -35,6 +36,8 @@ pub mod cli;
 pub mod client;
 #[cfg(feature = "net")]
 pub mod lang;
+#[cfg(feature = "check")]
+pub mod page;
 pub mod proto;
 pub mod room;
 pub mod safe;

@@ -6,9 +6,10 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::html::{document, sign};
+use super::html::sign;
 use crate::check::case::spec::Clause;
 use crate::check::run::result::{Run, Verdict};
+use crate::page::document;
 use crate::safe::safe;
 
 /// A submission: its name, the file of its own page, and its run.

@@ -1,44 +1,23 @@
 //! One page that tells a run: what it comes to, the clauses with their cases, and each
 //! case with its rules, its sequence diagram and the command that plays it again.
 //!
-//! The page stands alone: style and drawings are in it, it loads nothing and runs no
-//! script. It can be used with the keyboard, follows the light or dark of the system, and
-//! can be printed. All that comes from the program under test is escaped.
+//! The drawings are in it, and all that comes from the program under test is escaped.
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::svg::diagram;
 use crate::check::case::spec::Clause;
 use crate::check::run::result::{CaseResult, Run, Verdict};
+use crate::page::document;
 use crate::safe::safe;
-
-const STYLE: &str = include_str!("style.css");
 
 /// The run as a page; `clauses` are those of SPEC.md, in its order.
 #[must_use]
 pub fn page(run: &Run, clauses: &[Clause]) -> String {
     let title = format!("charla-check: {}", safe(&run.program));
     document(&title, &html! { h1 { (title) } (summary(run)) (matrix(run, clauses)) (cases(run)) })
-}
-
-/// A whole page around this body.
-pub(super) fn document(title: &str, body: &Markup) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="es" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (body) } }
-        }
-    }
-    .into_string()
 }
 
 fn summary(run: &Run) -> Markup {
