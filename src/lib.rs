@@ -19,11 +19,15 @@
     doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe`, `lang` |"
 )]
 //! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang`, `page` |
+#![cfg_attr(
+    feature = "check",
+    doc = "| [`load`] | many participants at once, what they heard and when | `client`, `proto`, `safe`, `lang`, `page` |"
+)]
 #![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | nothing |")]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
-//! client on tokio and the player of cases; `check` adds whole runs and their reports;
+//! client on tokio and the player of cases; `check` adds whole runs and their reports, and the load;
 //! `cli`, the default, adds what the programs need.
 #![forbid(unsafe_code)]
 // Nothing that a peer or a user sends may end in a panic. Tests are to panic.
@@ -36,6 +40,8 @@ pub mod cli;
 pub mod client;
 #[cfg(feature = "net")]
 pub mod lang;
+#[cfg(feature = "check")]
+pub mod load;
 #[cfg(feature = "check")]
 pub mod page;
 pub mod proto;

@@ -1,6 +1,7 @@
 //! `charla-check`: says whether a server or a client conforms to SPEC.md, and if not, where.
 
 mod class;
+mod load;
 mod options;
 
 use std::fs;
@@ -49,6 +50,8 @@ enum Command {
     Client(Box<ClientUnderTest>),
     /// Comprueba cada subcarpeta de una carpeta, una entrega en cada una
     Class(Box<class::Class>),
+    /// Mide un servidor con muchos participantes a la vez, y dice si se pierde algo
+    Load(Box<load::Load>),
     /// Enumera los casos
     List {
         /// Solo los que prueban esta regla, por ejemplo ROOM-3
@@ -116,6 +119,7 @@ fn main() -> ExitCode {
                 client.plan().and_then(|plan| client.options.check(&corpus, &corpus.clients, &plan))
             }
             Command::Class(class) => class.check(&corpus),
+            Command::Load(load) => load.check(),
             Command::List { clause } => list(&corpus, clause),
             Command::Explain { case } => explain(&corpus, &case),
         });
