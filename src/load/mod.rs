@@ -1,7 +1,7 @@
 //! Load: many participants in one room, some of whom speak. How fast does everybody hear
 //! what they say, and is anything lost?
 //!
-//! [`run`] makes one such run: all join; the senders speak at a [`Rate`] for a while; when
+//! [`run()`] makes one such run: all join; the senders speak at a [`Rate`] for a while; when
 //! nothing more comes, all leave. Everybody hears everything, and each hearing is held
 //! against what was said: a delivery that is missing, comes twice or in another order than
 //! with the others is told. Latency is counted from the moment at which a text was due, so
