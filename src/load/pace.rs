@@ -22,7 +22,8 @@ pub enum Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Rate::PerSecond(rate) => write!(f, "{rate}/s"),
+            Rate::PerSecond(rate) if *rate < 100.0 => write!(f, "{}/s", (rate * 100.0).round() / 100.0),
+            Rate::PerSecond(rate) => write!(f, "{rate:.0}/s"),
             Rate::Max => f.write_str("max"),
         }
     }

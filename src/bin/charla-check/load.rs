@@ -99,10 +99,10 @@ impl Load {
         let mut stages = Vec::new();
         let limit = limit::find(first, |rate| {
             let stage = self.stage(&Plan { rate: Rate::PerSecond(rate), ..plan.clone() })?;
-            if !self.is_silent() {
-                print(&format!("{}\n", text::line(&stage)));
-            }
             let holds = bounds.hold(&stage);
+            if !self.is_silent() {
+                print(&format!("{}\n", text::line(&stage, holds)));
+            }
             stages.push(stage);
             Ok::<_, Stop>(holds)
         })?;

@@ -7,15 +7,11 @@ use super::{QUANTILES, millis, title};
 use crate::load::outcome::{Outcome, Report, ServerUse, float};
 use crate::safe::safe;
 
-/// All of it.
+/// What it comes to; the runs of a search were told one by one, each in a [`line()`].
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut text = format!("{}\n", title(report));
-    if let Some((bounds, limit)) = report.search {
-        for stage in &report.stages {
-            let sign = if bounds.hold(stage) { '✓' } else { '✗' };
-            text += &format!("{sign} {}\n", line(stage));
-        }
+    if let Some((_, limit)) = report.search {
         text += &match (limit.holds, limit.breaks) {
             (Some(holds), Some(breaks)) => format!("Aguanta {holds:.0} mensajes/s; con {breaks:.0} ya no.\n"),
             (Some(holds), None) => format!("Aguanta {holds:.0} mensajes/s; no se probó más.\n"),
@@ -28,11 +24,12 @@ pub fn text(report: &Report) -> String {
     }
 }
 
-/// A run in a line.
+/// A run of a search in a line, as soon as it was made.
 #[must_use]
-pub fn line(stage: &Outcome) -> String {
+pub fn line(stage: &Outcome, holds: bool) -> String {
     format!(
-        "{:>12}  {:.0} entregas/s  p99 {:.2} ms  máx {:.2} ms  {} perdidas  {} expulsados",
+        "{} {:>12}  {:.0} entregas/s  p99 {:.2} ms  máx {:.2} ms  {} perdidas  {} expulsados",
+        if holds { '✓' } else { '✗' },
         stage.rate.to_string(),
         stage.per_second(),
         millis(stage.latency(0.99)),
