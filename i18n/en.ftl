@@ -51,6 +51,7 @@ client-unreachable = Cannot connect to { $address }: { $reason }. Check the addr
 client-nobody = nobody listens there
 client-silent = it does not answer
 
+client-again = Trying again in { $seconds } s.
 client-not-said = not delivered: { $text }
 client-unknown-fate = perhaps not delivered: { $text }
 client-not-utf8 = What was typed was not UTF-8 and is lost. Type it again.
@@ -97,6 +98,8 @@ value-name = NAME
     .expected = a name is expected.
 value-place = HOST:PORT
     .expected = HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1]:65434.
+value-format = FORMAT
+    .expected = text or json is expected.
 value-count = N
     .expected = a whole number is expected.
 value-seconds = SECONDS
@@ -117,13 +120,18 @@ help-common = { "" }
     .version = Shows the version
 
 help-client = Joins a Charla chat, from a terminal or as a filter.
-    .usage = charla-client [HOST[:PORT]] [--name NAME]
+    .usage = charla-client [HOST[:PORT]] [--name NAME] [OPTIONS]
     .address = Where the server is: HOST, HOST:PORT or [IPV6]:PORT (localhost:65434)
     .name = The name to join under; without it you are asked
+    .reconnect = Without a terminal: comes back after a broken connection, or when the server has stopped
+    .stay = Without a terminal: the end of the input does not leave; needs --name
+    .format = Without a terminal: “text”, the transcript, or “json”, an object a line (text)
     .after =
         The lines “salir”, “exit” and “quit” leave the chat, and so do Ctrl-D and Ctrl-C in a terminal.
         Without a terminal each line of the input is a message, and the first is the name if there is no --name:
           printf 'hello\n' | charla-client --name Ana
+          tail -f log | charla-client --name bot --reconnect
+          charla-client --name bot --stay --format json </dev/null | ./program
 
         Ends with 0 after leaving, 1 if the server ended it or could not be reached, 2 for bad usage.
 

@@ -51,6 +51,7 @@ client-unreachable = No se puede conectar con { $address }: { $reason }. Comprue
 client-nobody = nadie escucha ahí
 client-silent = no responde
 
+client-again = Nuevo intento en { $seconds } s.
 client-not-said = sin entregar: { $text }
 client-unknown-fate = no se sabe si se entregó: { $text }
 client-not-utf8 = Lo tecleado no era UTF-8 y se ha perdido. Escríbelo de nuevo.
@@ -97,6 +98,8 @@ value-name = NOMBRE
     .expected = se espera un nombre.
 value-place = HOST:PUERTO
     .expected = se espera HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1]:65434.
+value-format = FORMATO
+    .expected = se espera text o json.
 value-count = N
     .expected = se espera un número entero.
 value-seconds = SEGUNDOS
@@ -117,13 +120,18 @@ help-common = { "" }
     .version = Muestra la versión
 
 help-client = Entra en un chat de Charla, desde una terminal o como filtro.
-    .usage = charla-client [HOST[:PUERTO]] [--name NOMBRE]
+    .usage = charla-client [HOST[:PUERTO]] [--name NOMBRE] [OPCIONES]
     .address = Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO (localhost:65434)
     .name = Con qué nombre entrar; si falta, se pregunta
+    .reconnect = Sin terminal: tras una conexión rota, o si el servidor se detiene, vuelve a entrar
+    .stay = Sin terminal: el fin de la entrada no sale del chat; necesita --name
+    .format = Sin terminal: «text», la transcripción, o «json», un objeto por línea (text)
     .after =
         Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también Ctrl-D y Ctrl-C.
         Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si falta --name:
           printf 'hola\n' | charla-client --name Ana
+          tail -f registro | charla-client --name bot --reconnect
+          charla-client --name bot --stay --format json </dev/null | ./programa
 
         Termina con 0 tras salir, 1 si el servidor cortó o no se pudo llegar a él, 2 por mal uso.
 

@@ -20,7 +20,8 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn acts(c: char) -> bool {
+/// Whether the character could act on a terminal or forge what is around it.
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2066}'..='\u{2069}')

@@ -4,11 +4,15 @@
 
 mod common;
 
+#[path = "client/bots.rs"]
+mod bots;
 #[path = "client/editing.rs"]
 mod editing;
 #[path = "client/ending.rs"]
 mod ending;
 #[path = "client/pipe.rs"]
 mod pipe;
+#[path = "client/returning.rs"]
+mod returning;
 #[path = "client/wire.rs"]
 mod wire;

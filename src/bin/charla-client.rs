@@ -4,8 +4,9 @@ use std::env;
 use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 
-use charla::cli::{self, Common};
-use charla::client::{Address, pipe, terminal};
+use charla::cli::{self, BadValue, Common};
+use charla::client::pipe::{self, Format};
+use charla::client::{Address, terminal};
 use clap::Parser;
 
 #[derive(Parser)]
@@ -15,6 +16,12 @@ struct Options {
     address: Address,
     #[arg(long, value_name = "name")]
     name: Option<String>,
+    #[arg(long)]
+    reconnect: bool,
+    #[arg(long, requires = "name")]
+    stay: bool,
+    #[arg(long, value_name = "format", value_parser = format, default_value = "text", hide_default_value = true)]
+    format: Format,
     #[command(flatten)]
     common: Common,
 }
@@ -34,19 +41,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn visit(Options { address, name, common }: Options) -> io::Result<bool> {
+fn visit(options: Options) -> io::Result<bool> {
+    let Options { address, name, reconnect, stay, format, common } = options;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let well = runtime.block_on(async {
-        if is_interactive() {
+        if format == Format::Text && is_interactive() {
             terminal::run(common.lang, &address, name).await
         } else {
-            let lines = pipe::lines(BufReader::new(io::stdin()));
-            Ok(pipe::run(common.lang, &address, name, lines, io::stdout(), io::stderr()).await)
+            let options = pipe::Options { name, format, stay, reconnect };
+            pipe::run(common.lang, &address, options, BufReader::new(io::stdin()), io::stdout(), io::stderr()).await
         }
     });
     // The resolution of a host may still be under way: nobody waits for it.
     runtime.shutdown_background();
     well
+}
+
+fn format(given: &str) -> Result<Format, BadValue> {
+    match given {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        _ => Err(BadValue),
+    }
 }
 
 /// Whether a person can edit lines here: the terminals named cannot move a cursor.

@@ -48,9 +48,12 @@ mod connection;
 mod event;
 pub mod input;
 mod join;
+#[cfg(feature = "cli")]
 pub mod pipe;
 mod reconnect;
 pub mod render;
+#[cfg(feature = "cli")]
+mod signals;
 #[cfg(feature = "cli")]
 pub mod terminal;
 

@@ -2,63 +2,91 @@
 //!
 //! The first line of the input is the name, unless it was given; each further
 //! one is a message. The output is the transcript in the order of the log, one's
-//! own texts where their receipts stand in it. At the end of the input, and at
-//! `salir`, it waits for the last receipt, leaves, and reads on to the end.
+//! own texts where their receipts stand in it, or the same as JSON. At the end of
+//! the input, unless it is to stay, and at `salir`, it waits for the last receipt,
+//! leaves, and reads on to the end. A signal leaves at once.
 //!
 //! A fast producer waits: at most `WINDOW` texts are without a receipt, and the
-//! input is read no further meanwhile. The connection is read all the time, so
-//! that no server can wait for this client while this client waits for it. When
-//! the output is closed it leaves. What it says besides goes to the second
+//! input is read no further meanwhile. So does the room for a slow reader of the
+//! output: no event is taken from the connection before there is room for its line.
+//! When the output is closed it leaves. What it says besides goes to the second
 //! output: why the connection ended, and each text that has no receipt.
+//!
+//! When it is to come back ([`Reconnect`] says when), what was certainly not said
+//! is said again; what may have been said is named and never sent twice.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, Read, Write};
-use std::thread;
+mod format;
+mod input;
+mod printer;
+
+use std::io::{self, BufRead, Write};
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::time::sleep;
 
-use super::{Address, Client, Ending, Event, input, render};
+pub use self::format::Format;
+use self::input::Input;
+use self::printer::Printer;
+use super::signals::LeaveSignals;
+use super::{Address, Client, Ending, Fate, JoinError, Reconnect, render};
 use crate::lang::Language;
 use crate::proto::Name;
-use crate::proto::client_session::Fate;
 
 /// How many texts may be without a receipt: fewer than the 1,024 lines for
 /// which every server has room.
 const WINDOW: usize = 128;
 
-/// How much of a line is held at most; a longer one is taken in pieces.
-const PIECE: u64 = 64 * 1024;
+/// How the filter behaves.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The name to join under; without it, the first line of the input.
+    pub name: Option<String>,
+    /// What is written.
+    pub format: Format,
+    /// The end of the input is no wish to leave.
+    pub stay: bool,
+    /// Who was in the room comes back after a broken connection.
+    pub reconnect: bool,
+}
 
 /// Joins, says what the lines say, and leaves. It is true when all went well:
 /// it left of its own will, and everything said has its receipt.
+///
+/// # Errors
+/// The signals cannot be listened to.
 pub async fn run(
     language: Language,
     address: &Address,
-    name: Option<String>,
-    mut lines: mpsc::Receiver<String>,
-    out: impl Write,
+    options: Options,
+    input: impl BufRead + Send + 'static,
+    out: impl Write + Send + 'static,
     mut err: impl Write,
-) -> bool {
-    let name = match name {
-        Some(name) => name,
-        None => match lines.recv().await.filter(|line| !input::is_leaving(line)) {
-            Some(name) => name,
-            None => return true,
-        },
+) -> io::Result<bool> {
+    let mut signals = LeaveSignals::new()?;
+    let mut input = Input::new(input, options.stay);
+    let given = tokio::select! {
+        given = given_name(&options, &mut input) => given,
+        () = signals.wish() => None,
     };
-    let complaint = match enter(language, address, name.trim()).await {
-        Ok((name, client)) => return Visit::new(language, name, client, lines, out).run(address, &mut err).await,
-        Err(complaint) => complaint,
+    let Some(given) = given else { return Ok(true) };
+    let name = match Name::new(given.trim()) {
+        Ok(name) => name,
+        Err(error) => {
+            tell(&mut err, &render::bad_name(language, given.trim(), error));
+            return Ok(false);
+        }
     };
-    tell(&mut err, &complaint);
-    false
+    let (out, unknown) = (Printer::new(out), Vec::new());
+    let filter =
+        Filter { language, address, name, options, input, out, err, signals, unknown, lost: false, left: false };
+    Ok(filter.run().await)
 }
 
-async fn enter(language: Language, address: &Address, name: &str) -> Result<(Name, Client<TcpStream>), String> {
-    let name = Name::new(name).map_err(|error| render::bad_name(language, name, error))?;
-    let stream = address.connect().await.map_err(|error| render::unreachable(language, address, &error))?;
-    Ok((name.clone(), Client::join(stream, name)))
+/// `None` is the wish to leave.
+async fn given_name(options: &Options, input: &mut Input) -> Option<String> {
+    if options.name.is_some() { options.name.clone() } else { input.first().await }
 }
 
 /// Nobody is left to be told that nobody reads what is told.
@@ -66,158 +94,197 @@ fn tell(err: &mut impl Write, line: &str) {
     let _ = writeln!(err, "{line}");
 }
 
-struct Visit<W> {
+struct Filter<'a, E> {
     language: Language,
+    address: &'a Address,
     name: Name,
-    client: Client<TcpStream>,
-    lines: mpsc::Receiver<String>,
-    /// Read from the input and not said yet.
-    unsaid: VecDeque<String>,
-    /// The input has ended, or asked to leave.
-    over: bool,
-    out: W,
+    options: Options,
+    input: Input,
+    out: Printer,
+    err: E,
+    signals: LeaveSignals,
+    /// Texts that may have been said, as the last connection ended.
+    unknown: Vec<String>,
+    /// There were such texts.
+    lost: bool,
+    /// It left of its own will.
+    left: bool,
 }
 
-impl<W: Write> Visit<W> {
-    fn new(
-        language: Language,
-        name: Name,
-        client: Client<TcpStream>,
-        lines: mpsc::Receiver<String>,
-        out: W,
-    ) -> Visit<W> {
-        Visit { language, name, client, lines, unsaid: VecDeque::new(), over: false, out }
+/// How a visit ended.
+enum End {
+    /// It never was in the room.
+    Out(JoinError),
+    /// It was, on a connection that lasted this long.
+    In(Ending, Duration),
+}
+
+impl<E: Write> Filter<'_, E> {
+    async fn run(mut self) -> bool {
+        let mut reconnect = self.options.reconnect.then(Reconnect::default);
+        let mut was_in = false;
+        loop {
+            let end = self.visit().await;
+            was_in |= matches!(end, End::In(..));
+            let wait = reconnect.as_mut().filter(|_| was_in && !self.left).and_then(|reconnect| end.wait(reconnect));
+            let Some(wait) = wait else { return self.close(Some(end)).await };
+            self.explain(&end);
+            self.pause(wait).await;
+            if self.left {
+                return self.close(None).await;
+            }
+        }
     }
 
-    async fn run(mut self, address: &Address, err: &mut impl Write) -> bool {
-        let ending = self.talk().await;
-        self.lines.close();
-        while let Ok(line) = self.lines.try_recv() {
-            self.unsaid.extend(input::texts(&line));
+    async fn visit(&mut self) -> End {
+        let connected = tokio::select! {
+            connected = self.address.connect() => connected,
+            () = self.signals.wish() => {
+                self.input.leave();
+                self.left = true;
+                Err(io::ErrorKind::Interrupted.into())
+            }
+        };
+        match connected {
+            Ok(stream) => self.talk(Client::join(stream, self.name.clone())).await,
+            Err(error) => End::Out(JoinError::Unreachable(error)),
         }
-        let mut lost: Vec<_> = self.client.unreceipted().map(|text| (ending.fate(), text)).collect();
-        lost.extend(self.unsaid.iter().map(|text| (Fate::NotSaid, text.as_str())));
-        let well = self.client.has_left() && lost.is_empty();
-        if !well {
-            tell(
-                err,
-                &match &ending {
-                    Ending::Bye(farewell) if !self.client.is_in() => {
-                        render::refused(self.language, &self.name, farewell)
+    }
+
+    async fn talk(&mut self, mut client: Client<TcpStream>) -> End {
+        let begin = Instant::now();
+        let ending = self.exchange(&mut client).await;
+        self.left = client.has_left();
+        match ending.fate() {
+            Fate::NotSaid => self.input.put_back(client.unreceipted()),
+            Fate::Unknown => self.unknown = client.unreceipted().map(str::to_owned).collect(),
+        }
+        self.lost |= !self.unknown.is_empty();
+        let format = self.options.format;
+        let lost: Vec<_> = self.unknown.iter().filter_map(|text| format.lost(Fate::Unknown, text)).collect();
+        self.print(format.ending(&ending).into_iter().chain(lost)).await;
+        if client.is_in() { End::In(ending, begin.elapsed()) } else { End::Out(JoinError::Ended(ending)) }
+    }
+
+    /// Says and hears, up to the end of the connection.
+    async fn exchange(&mut self, client: &mut Client<TcpStream>) -> Ending {
+        loop {
+            self.say(client);
+            let out = &self.out;
+            tokio::select! {
+                heard = async { (out.room().await, client.event().await) } => match heard {
+                    (Some(room), Ok(event)) => {
+                        room.send(self.options.format.event(self.language, &event, &self.name, client.roster()));
                     }
-                    ending => render::ending(self.language, ending, address),
+                    (None, Ok(_)) => self.leave(client),
+                    (_, Err(ending)) => return ending,
                 },
-            );
+                () = self.input.read() => {}
+                () = self.signals.wish() => {
+                    if client.has_left() {
+                        return Ending::Broken(io::ErrorKind::Interrupted);
+                    }
+                    self.leave(client);
+                }
+            }
         }
-        for (fate, text) in lost {
-            tell(err, &render::undelivered(self.language, fate, text));
+    }
+
+    fn say(&mut self, client: &mut Client<TcpStream>) {
+        while client.waiting() < WINDOW
+            && let Some(text) = self.input.next()
+            && client.say(text).is_ok()
+        {
+            self.input.said();
         }
-        if !self.over {
-            tell(err, &render::unread(self.language));
+        if self.input.is_over() && client.waiting() == 0 {
+            client.leave();
+        }
+    }
+
+    /// Leaves at once, whatever is unsaid.
+    fn leave(&mut self, client: &mut Client<TcpStream>) {
+        self.input.leave();
+        client.leave();
+    }
+
+    /// Writes these lines, unless a signal comes while the output takes none.
+    async fn print(&mut self, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            tokio::select! {
+                room = self.out.room() => drop(room.map(|room| room.send(line))),
+                () = self.signals.wish() => self.input.leave(),
+            }
+        }
+    }
+
+    /// Waits for the next attempt, unless there is nothing any more to come back for.
+    async fn pause(&mut self, wait: Duration) {
+        tell(&mut self.err, &render::again(self.language, wait));
+        let mut over = pin!(sleep(wait));
+        while !self.input.is_over() {
+            tokio::select! {
+                () = &mut over => return,
+                () = self.input.read() => {}
+                () = self.signals.wish() => {
+                    self.input.leave();
+                    break;
+                }
+            }
+        }
+        self.left = true;
+    }
+
+    /// Says why it ended, and which texts may have been said.
+    fn explain(&mut self, end: &End) {
+        let why = match end {
+            End::Out(error) => render::not_in(self.language, error, &self.name, self.address),
+            End::In(ending, _) => render::ending(self.language, ending, self.address),
+        };
+        tell(&mut self.err, &why);
+        for text in self.unknown.drain(..) {
+            tell(&mut self.err, &render::undelivered(self.language, Fate::Unknown, &text));
+        }
+    }
+
+    /// Leaves nothing unwritten, and nothing that was lost untold. The end is one that is
+    /// not explained yet.
+    async fn close(mut self, end: Option<End>) -> bool {
+        if let Some(end @ End::Out(JoinError::Unreachable(_))) = &end
+            && !self.left
+        {
+            // Nothing was begun, so nothing was lost.
+            self.explain(end);
+            return false;
+        }
+        let was_open = self.input.is_open();
+        let unsaid = self.input.close();
+        let format = self.options.format;
+        self.print(unsaid.iter().filter_map(|text| format.lost(Fate::NotSaid, text))).await;
+        tokio::select! {
+            () = self.out.close() => {}
+            () = self.signals.wish() => {}
+        }
+        let well = self.left && !self.lost && unsaid.is_empty();
+        if let Some(end) = end.filter(|_| !self.left || !self.unknown.is_empty() || !unsaid.is_empty()) {
+            self.explain(&end);
+        }
+        for text in unsaid {
+            tell(&mut self.err, &render::undelivered(self.language, Fate::NotSaid, &text));
+        }
+        if was_open {
+            tell(&mut self.err, &render::unread(self.language));
         }
         well
     }
-
-    async fn talk(&mut self) -> Ending {
-        loop {
-            self.say();
-            tokio::select! {
-                event = self.client.event() => match event {
-                    Ok(event) => self.show(&event),
-                    Err(ending) => return ending,
-                },
-                // One line is read ahead, to know before joining that there is none.
-                line = self.lines.recv(), if !self.over && self.unsaid.is_empty() => self.take(line),
-            }
-        }
-    }
-
-    fn take(&mut self, line: Option<String>) {
-        match line {
-            Some(line) if !input::is_leaving(&line) => self.unsaid.extend(input::texts(&line)),
-            _ => self.over = true,
-        }
-    }
-
-    fn say(&mut self) {
-        while self.client.is_in() && self.client.waiting() < WINDOW {
-            let Some(text) = self.unsaid.pop_front() else { break };
-            if self.client.say(&text).is_err() {
-                self.unsaid.push_front(text);
-                break;
-            }
-        }
-        if self.over && self.unsaid.is_empty() && self.client.waiting() == 0 {
-            self.client.leave();
-        }
-    }
-
-    fn show(&mut self, event: &Event) {
-        let line = render::event(self.language, event, &self.name);
-        if !self.client.has_left() && writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
-            self.over = true;
-            self.client.leave();
-        }
-    }
 }
 
-/// The lines of an input, read by a thread of its own, which is left behind when
-/// nobody wants them any more. What is not UTF-8 is replaced.
-pub fn lines(mut input: impl BufRead + Send + 'static) -> mpsc::Receiver<String> {
-    let (lines, receiver) = mpsc::channel(1);
-    thread::spawn(move || {
-        let mut held = Vec::new();
-        while let Ok(Some(line)) = next_line(&mut input, &mut held) {
-            if lines.blocking_send(line).is_err() {
-                break;
-            }
+impl End {
+    /// When to come back after it.
+    fn wait(&self, reconnect: &mut Reconnect) -> Option<Duration> {
+        match self {
+            End::Out(error) => reconnect.after_attempt(error, fastrand::u16(..)),
+            End::In(ending, stayed) => reconnect.after_visit(ending, *stayed, fastrand::u16(..)),
         }
-    });
-    receiver
-}
-
-/// The next line without its end, or the next piece of one; `held` is the
-/// beginning of a character that a piece has cut.
-fn next_line(input: &mut impl BufRead, held: &mut Vec<u8>) -> io::Result<Option<String>> {
-    let mut line = std::mem::take(held);
-    if input.take(PIECE).read_until(b'\n', &mut line)? == 0 && line.is_empty() {
-        return Ok(None);
-    }
-    if line.ends_with(b"\n") {
-        let whole = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or_default();
-        return Ok(Some(String::from_utf8_lossy(whole).into_owned()));
-    }
-    if let Err(error) = str::from_utf8(&line)
-        && error.error_len().is_none()
-        && !input.fill_buf()?.is_empty()
-    {
-        *held = line.split_off(error.valid_up_to());
-    }
-    Ok(Some(String::from_utf8_lossy(&line).into_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn all(mut input: &[u8]) -> Vec<String> {
-        let mut held = Vec::new();
-        std::iter::from_fn(|| next_line(&mut input, &mut held).unwrap()).collect()
-    }
-
-    #[test]
-    fn lines_lose_their_ends_and_nothing_else() {
-        assert_eq!(all(b"a\r\n\n b \nc\r\r\nd"), ["a", "", " b ", "c\r", "d"]);
-        assert_eq!(all(b"\xff\n"), ["\u{fffd}"]);
-        assert_eq!(all("é".as_bytes().split_last().unwrap().1), ["\u{fffd}"]);
-    }
-
-    #[test]
-    fn a_line_without_end_comes_in_pieces_of_whole_characters() {
-        let long = "ñ".repeat(100_000);
-        let pieces = all(format!("x{long}\ny\n").as_bytes());
-        assert!(pieces.len() > 3);
-        let (last, pieces) = pieces.split_last().unwrap();
-        assert_eq!((last.as_str(), pieces.concat()), ("y", format!("x{long}")));
     }
 }

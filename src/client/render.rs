@@ -5,8 +5,9 @@
 //! reorder or begin a line. All of it returns one line without its end.
 
 use std::io;
+use std::time::Duration;
 
-use super::{Address, Ending, Event};
+use super::{Address, Ending, Event, JoinError};
 use crate::lang::Language;
 use crate::proto::client_session::{Farewell, Fate};
 use crate::proto::{Code, MAX_NAME, Name, NameError};
@@ -90,6 +91,25 @@ pub fn unreachable(language: Language, address: &Address, error: &io::Error) -> 
         _ => error.to_string(),
     };
     language.text_with("client-unreachable", &[("address", address.to_string().into()), ("reason", reason.into())])
+}
+
+/// Why one is not in the room, and what to do next.
+#[must_use]
+pub fn not_in(language: Language, error: &JoinError, name: &Name, address: &Address) -> String {
+    match error {
+        JoinError::Address(_) => language.text("value-server.expected"),
+        JoinError::Name(error) => bad_name(language, name.as_str(), *error),
+        JoinError::Unreachable(error) => unreachable(language, address, error),
+        JoinError::Ended(Ending::Bye(farewell)) => refused(language, name, farewell),
+        JoinError::Ended(error) => ending(language, error, address),
+    }
+}
+
+/// When the next attempt to come back is.
+#[must_use]
+pub fn again(language: Language, wait: Duration) -> String {
+    let seconds = format!("{:.1}", wait.as_secs_f64());
+    language.text_with("client-again", &[("seconds", seconds.into())])
 }
 
 /// A text that has no receipt, and what became of it.

@@ -21,12 +21,12 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 use self::editor::{Ask, Typed};
 use self::screen::Screen;
+use super::signals::LeaveSignals;
 use super::{Address, Client, Ending, Event, input, render};
 use crate::lang::Language;
 use crate::proto::Name;
@@ -259,30 +259,6 @@ impl<'a> Terminal<'a> {
         self.stop_reading().await;
         if !self.half_typed.is_empty() {
             screen::write(&format!("{}{}\n", render::text_prompt(self.language), self.half_typed));
-        }
-    }
-}
-
-/// The signals that are the wish to leave. While the line editor reads, Ctrl-C is
-/// a key; it is a signal before and after.
-struct LeaveSignals([Signal; 3]);
-
-impl LeaveSignals {
-    fn new() -> io::Result<LeaveSignals> {
-        let leave = |kind| signal(kind);
-        Ok(LeaveSignals([
-            leave(SignalKind::interrupt())?,
-            leave(SignalKind::terminate())?,
-            leave(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn wish(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
         }
     }
 }

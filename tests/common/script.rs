@@ -1,7 +1,7 @@
 //! A server that does what the test says, line by line, and a client to be run
 //! against it through pipes. All that is waited for has a deadline.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -39,10 +39,15 @@ impl Script {
     }
 
     pub fn accept(&self) -> Peer {
-        let stream = self.accepted.recv_timeout(DEADLINE).expect("a client connects");
+        self.accept_within(DEADLINE).expect("a client connects")
+    }
+
+    /// One that may come, or not.
+    pub fn accept_within(&self, time: Duration) -> Option<Peer> {
+        let stream = self.accepted.recv_timeout(time).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
-        Peer { lines: BufReader::new(stream.try_clone().unwrap()), stream }
+        Some(Peer { lines: BufReader::new(stream.try_clone().unwrap()), stream })
     }
 
     /// Takes a client in under this name.
@@ -91,10 +96,32 @@ impl Peer {
         self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
     }
 
+    /// Sends as much of this as the client takes while nobody reads its output; gives how
+    /// many bytes that was.
+    pub fn send_until_blocked(&mut self, bytes: &[u8]) -> usize {
+        self.stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        let mut sent = 0;
+        while let Ok(taken) = self.stream.write(&bytes[sent..])
+            && taken > 0
+        {
+            sent += taken;
+        }
+        self.stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        sent
+    }
+
     /// The client says this, and gets its receipt.
     pub fn echo(&mut self, name: &str, text: &str) {
         self.expect(&format!("MSG {text}"));
         self.send(&format!("MSG {name} {text}\n"));
+    }
+
+    /// Whether nothing of the client is here now.
+    pub fn has_heard_nothing(&mut self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let silent = self.lines.fill_buf().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        self.stream.set_nonblocking(false).unwrap();
+        silent
     }
 
     /// The client sends nothing more.
@@ -168,6 +195,12 @@ impl Filter {
 
     pub fn end_input(&mut self) {
         self.stdin = None;
+    }
+
+    /// Asks it to end, as `kill` does.
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
     pub fn close_output(&mut self) {
