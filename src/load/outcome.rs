@@ -64,6 +64,8 @@ impl Sound {
 pub struct ServerUse {
     /// CPU time from the start to the last delivery.
     pub cpu: Duration,
+    /// CPU time until all had joined and heard of each other.
+    pub cpu_joining: Duration,
     /// Resident memory in bytes before anybody joined.
     pub memory_idle: u64,
     /// The same when all had joined, before the first text.

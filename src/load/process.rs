@@ -54,6 +54,7 @@ impl Meter {
         self.look();
         ServerUse {
             cpu: self.last.cpu.saturating_sub(self.begin.cpu),
+            cpu_joining: self.begin.cpu.saturating_sub(self.first.cpu),
             memory_idle: self.first.memory,
             memory_before: self.begin.memory,
             memory_most: self.most,

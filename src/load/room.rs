@@ -17,9 +17,6 @@ use super::{Plan, Rate};
 /// How many may be joining at a time.
 const DOOR: usize = 128;
 
-/// How many texts of a sender may be without a receipt where the rate is what the server takes.
-const WINDOW: usize = 1024;
-
 pub(super) struct Room {
     pub(super) mark: Mark,
     pub(super) size: usize,
@@ -49,7 +46,8 @@ pub(super) struct Room {
 
 enum Pace {
     Even(Schedule),
-    Max,
+    /// As long as fewer texts of a sender than this are without a receipt.
+    Max(usize),
 }
 
 impl Room {
@@ -64,7 +62,7 @@ impl Room {
                     lasts: plan.lasts,
                     senders: u32::try_from(plan.senders).unwrap_or(u32::MAX),
                 }),
-                Rate::Max => Pace::Max,
+                Rate::Max => Pace::Max(plan.in_flight),
             },
             door: Semaphore::new(DOOR),
             start: Cell::new(None),
@@ -86,7 +84,7 @@ impl Room {
         self.start.set(Some(start));
         match self.pace {
             Pace::Even(schedule) => super::pace::keep(schedule, start, self.bells.clone()),
-            Pace::Max => self.bells.iter().for_each(|bell| bell.notify_one()),
+            Pace::Max(_) => self.bells.iter().for_each(|bell| bell.notify_one()),
         }
         start
     }
@@ -100,7 +98,7 @@ impl Room {
     pub(super) fn due(&self, id: Id, now: Duration, waiting: usize) -> Option<Duration> {
         match self.pace {
             Pace::Even(schedule) => schedule.due(u32::try_from(id.sender).ok()?, id.number).filter(|&due| due <= now),
-            Pace::Max => (waiting < WINDOW && now < self.lasts).then_some(now),
+            Pace::Max(in_flight) => (waiting < in_flight && now < self.lasts).then_some(now),
         }
     }
 

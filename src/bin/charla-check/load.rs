@@ -30,6 +30,9 @@ pub(super) struct Load {
     /// Cuántos mensajes por segundo dicen entre todos (100/s), o max: los que admita el servidor
     #[arg(long, value_name = "N/s", value_parser = rate)]
     rate: Option<Rate>,
+    /// Con --rate max: cuántos mensajes de uno pueden estar sin recibo (1024)
+    #[arg(long, value_name = "N", default_value_t = 1024, hide_default_value = true, value_parser = count)]
+    in_flight: usize,
     /// Cuántos bytes tiene cada mensaje (64)
     #[arg(long, value_name = "BYTES", default_value_t = 64, hide_default_value = true, value_parser = size)]
     size: usize,
@@ -82,6 +85,7 @@ impl Load {
             participants,
             senders,
             rate: self.rate.unwrap_or(Rate::PerSecond(FIRST_RATE)),
+            in_flight: self.in_flight,
             size: self.size,
             lasts: self.seconds,
             pid: self.pid,

@@ -71,6 +71,7 @@ fn used(stage: &Outcome, server: ServerUse) -> Value {
         "cpu_seconds": server.cpu.as_secs_f64(),
         "cpu_share": stage.share(server.cpu),
         "cpu_ns_per_delivery": stage.per_delivery(server.cpu),
+        "joining_cpu_seconds": server.cpu_joining.as_secs_f64(),
         "memory_idle": server.memory_idle,
         "memory_joined": server.memory_before,
         "memory_most": server.memory_most,
