@@ -43,6 +43,12 @@ impl Schedule {
         self.due_of(number.checked_mul(self.senders)?.checked_add(sender)?)
     }
 
+    /// How many texts there are in all.
+    pub(super) fn texts(self) -> u64 {
+        let texts = self.lasts.as_nanos().div_ceil(self.interval.as_nanos().max(1));
+        u64::try_from(texts).unwrap_or(u64::MAX)
+    }
+
     fn due_of(self, text: u32) -> Option<Duration> {
         self.interval.checked_mul(text).filter(|&due| due < self.lasts)
     }
@@ -70,6 +76,7 @@ mod tests {
         let dues = |sender| (0..).map_while(move |number| schedule.due(sender, number)).collect::<Vec<_>>();
         assert_eq!(dues(0), [ms(0), ms(20), ms(40)]);
         assert_eq!(dues(1), [ms(10), ms(30)]);
+        assert_eq!(schedule.texts(), 5);
         assert_eq!(schedule.due(1, u32::MAX), None);
     }
 }

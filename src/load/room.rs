@@ -102,6 +102,14 @@ impl Room {
         }
     }
 
+    /// How many texts are said in all, if the load keeps its pace.
+    pub(super) fn texts(&self) -> u64 {
+        match self.pace {
+            Pace::Even(schedule) => schedule.texts(),
+            Pace::Max(_) => self.said.get(),
+        }
+    }
+
     /// A text was said, now, that was due at this time.
     pub(super) fn say(&self, id: Id, due: Duration, now: Duration) {
         if let Some(dues) = self.due.borrow_mut().get_mut(id.sender) {

@@ -117,7 +117,7 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
     }
 
     fn missing(&self) -> u64 {
-        (self.room.said.get() * self.room.present.get()).saturating_sub(self.room.heard.get())
+        self.room.texts().saturating_mul(self.room.present.get()).saturating_sub(self.room.heard.get())
     }
 
     /// Waits until `done`, or until nothing was read for as long as this.
