@@ -76,14 +76,145 @@ server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
     .other = check the host and the port of --listen HOST:PORT
 server-no-signals = cannot listen to signals: { $reason }
 
+## The check: what a case expected, and what came instead
+
+play-a-client = a client
+play-connection-of-client = a connection of the client
+play-connection-to = a connection to { $address }
+play-no-connection = none came within { $seconds } s
+play-unconnected = the program ended without a connection
+play-client-reads = the client to read { $bytes } bytes
+play-server-reads = the server to read { $bytes } bytes
+play-not-all-taken = it did not take them all within { $seconds } s
+play-connection-gone = the connection is gone ({ $reason })
+play-a-line = a line
+play-acceptable-line = a line that a server can accept: { $rule }
+play-rule-bye-last = nothing after BYE
+play-rule-name-once = NAME once
+play-rule-name-first = NAME before MSG
+play-rule-name = a name of 1 to 32 bytes, without spaces and control characters
+play-rule-text = a text of 1 to 1024 bytes, without control characters
+play-rule-verbs = NAME, MSG or BYE
+play-no-line-like = no line that is { $pattern }
+play-none-before = { $expected }, and before it no line that is { $pattern }
+play-any-rest = { $beginning } and any rest
+play-either = { $one } or { $other }
+play-or-leaves = { $expected }, or that the client leaves
+play-next-part = MSG with the next part of { $text }
+play-lf-alone = a line that ends with LF alone
+play-line-of-server = a line with JOIN, LEAVE, MSG or BYE and its fields
+play-bye = BYE, a code and perhaps a text, of 1061 bytes at most
+play-end-of-stream = the end of the stream
+play-end-after = the end of the stream, after { $rest } without an LF
+play-end-of-connection = the end of the connection
+play-broken = a broken connection ({ $reason })
+play-closed-unread =
+    a broken connection ({ $reason }): it was closed while input was unread, which can destroy the BYE; end the sending side first, then read until the client ends its own
+play-endless-line = more than { $most } bytes without an LF
+play-unasked = more than { $most } bytes that nothing in the case asks for
+play-nothing = nothing came within { $seconds } s
+play-nothing-but = nothing came within { $seconds } s but what is no line of a server: { $lines }
+play-shown = to be shown: { $text }
+play-shown-anew = to be shown: { $text }, since the server spoke last
+play-shown-times = { $times } times, no more and no less: { $text }
+play-something-new = something new on the screen
+play-no-such-line = no line { $line }
+play-screen =
+    this screen:
+    { $screen }
+play-program-ends = the program to end
+play-still-runs = it still runs after { $seconds } s
+play-crashed = the program ended when nobody had asked it to{ $output }
+
+## The check: why there was nothing to play against
+
+play-no-port = there is no free port ({ $reason })
+play-not-started = cannot start “{ $program }” ({ $reason })
+play-nobody-accepts = nobody accepts connections at { $address } ({ $reason })
+play-ended-early = the program { $ended } before it listened{ $output }
+play-does-not-listen = the program does not listen at { $address } after { $seconds } s{ $output }
+play-does-not-connect = the program does not connect{ $output }
+play-ended = ended
+play-ended-with-code = ended with the code { $code }
+play-ended-by-signal = was ended by the signal { $signal }
+play-output =
+    {""}; its output ends like this:
+    { $output }
+
+## The check: what is said of a run
+
+check-crashed = the program { $ended }{ $output }
+check-out-of-time = there is no time left for this program
+check-note-crlf = the program ends its lines with CR LF; LF is enough
+check-note-same-name = perhaps a name is still in the room since this same case was played with other cuts
+check-note-left-over = { $name } is still in the room since another case
+check-cases = cases
+check-watching = Waiting for a file to change… (Ctrl-C ends it)
+
+## The check: what it complains of
+
+check-known-wrong = { $file }, { $what }
+check-known-without-reason = line { $line }: the reason is missing; write “{ $id }  # why it fails”
+check-known-twice = line { $line }: “{ $id }” is in the list already; remove one of the two
+check-known-unknown = there is no case “{ $case }”, which is in the list of those that fail
+check-unreached = the program could not be reached in any case
+check-no-xml = cannot make the XML: { $reason }
+check-no-submissions = { $folder } has no subfolders: each is a submission
+check-no-program = “{ $command }” is no program with its arguments
+check-none-selected = no case is what the filter asks for; “charla-check list” lists them
+check-none-proves = no case proves that rule; “charla-check list” lists them all
+check-no-such-case = there is no case “{ $case }”; “charla-check list” lists them
+check-no-place = “{ $address }” is not HOST:PORT, 127.0.0.1:65434 for one
+check-not-found = cannot find { $address } ({ $reason })
+check-no-address = { $address } has no address
+check-cannot-write = cannot write { $file } ({ $reason })
+check-cannot-read = cannot read { $file } ({ $reason })
+check-no-signals = cannot listen to signals: { $reason }
+check-load-senders = --senders { $senders } are too many: of { $participants } participants { $most } can speak
+check-load-rate = --find-limit raises the rate, so --rate cannot be max
+
+## Reports
+
+report-known = as was known
+report-conforming = Conforming
+report-not-conforming = Not conforming
+report-passes-after-all = it is in the list of those that fail, but it passes: remove it from there
+report-at = line { $line }: { $step }   (bytes: { $cut })
+report-expected = expected
+    .title = Expected
+report-received = received
+    .title = Received
+report-again = repeat
+    .title = Repeat
+report-clients = clients
+report-server = server
+report-before = … { $entries } before …
+report-more = … { $entries } more …
+report-connects = connects
+report-end = end
+report-stops-reading = stops reading
+report-reads-again = reads again
+report-types = types
+report-rules = Rules
+report-rule = Rule
+report-verdict = Verdict
+report-cases = Cases
+report-text = Text
+report-step = Step
+report-cut = Cut
+report-submission = Submission
+report-yes = yes
+report-no = no
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = “{ $argument }” is not expected.
+cli-unknown-command = there is no command “{ $command }”.
 cli-missing = { $argument } is missing.
 cli-repeated = { $argument } can be given only once.
-cli-conflict = { $argument } cannot be used together with { $other }.
-cli-no-value = the value of { $argument } is missing:{" "}
-cli-bad-value = “{ $value }” will not do for { $argument }:{" "}
+cli-conflict = “{ $argument }” cannot be used together with “{ $other }”.
+cli-no-value = the value of { $argument } is missing
+cli-bad-value = “{ $value }” is no value for { $argument }
 cli-not-utf8 = the arguments are not UTF-8.
 cli-similar = Perhaps { $similar }?
 cli-help = Try “{ $program } --help”.
@@ -95,7 +226,6 @@ value-language = LANGUAGE
 value-server = HOST[:PORT]
     .expected = HOST, HOST:PORT or [IPV6]:PORT is expected, with a port from 1 to 65535.
 value-name = NAME
-    .expected = a name is expected.
 value-place = HOST:PORT
     .expected = HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1]:65434.
 value-format = FORMAT
@@ -108,11 +238,35 @@ value-patience = SECONDS
     .expected = a number of seconds is expected, from 0 to 30.
 value-log-filter = FILTER
     .expected = error, warn, info, debug, trace or a filter of tracing is expected.
+value-scale = N
+    .expected = a number greater than 0 is expected, up to 100.
+value-program = PROGRAM
+value-case = CASE
+value-clause = RULE
+value-file = FILE
+value-folder = FOLDER
+value-text = TEXT
+value-arguments = ARGUMENTS
+value-people = N
+    .expected = a number from 1 to 1000000 is expected.
+value-load-seconds = SECONDS
+    .expected = a number of seconds from 0.1 to 86400 is expected.
+value-rate = N/s
+    .expected = a rate from 0.01 to 10000000 a second is expected, such as 100/s, or max.
+value-size = BYTES
+    .expected = a number of bytes is expected, 1024 at most.
+value-pid = PID
+    .expected = the number of a process is expected.
+value-millis = MS
+    .expected = a number of milliseconds greater than 0 is expected.
+value-percent = PERCENT
+    .expected = a number from 0 to 100 is expected.
 
 ## Command lines: help
 
 help-common = { "" }
     .usage-title = Usage
+    .commands-title = Commands
     .arguments-title = Arguments
     .options-title = Options
     .lang = The language to speak: “es” (Spanish) or “en” (English)
@@ -147,3 +301,64 @@ help-server = Serves a Charla chat: one room for all who connect.
         SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.
 
         Ends with 0 after closing, 1 if it cannot listen, 2 for bad usage.
+
+help-check = Checks whether a server or a client of Charla keeps SPEC.md, and if not, which rule it breaks.
+    .usage = charla-check [OPTIONS] COMMAND
+    .filter = Only these cases: a name or a part of it; can be repeated
+    .skip = Not these cases; can be repeated
+    .clause = Only the cases of this rule, ROOM-3 for one; can be repeated
+    .jobs = How many cases at a time (4), where the program is started here
+    .timeout_scale = By how much all that is waited is multiplied (1)
+    .known_failing = A list of cases that are known to fail: “case  # reason” on each line
+    .strict = A recommendation (SHOULD) that is not followed is a failure too
+    .watch = Again whenever a file in this folder changes
+    .json = Writes the result as JSON (“-”: to standard output, and nothing else)
+    .report = Writes the report as an HTML page
+    .junit = Writes the result as XML of JUnit
+    .tap = Writes the result as TAP
+    .name_prompt = Wait for this text before the name is typed
+    .name_arg = The name is an argument, and not typed: “--name {"{"}name{"}"}”
+    .quit = What is typed to leave (salir); “^D” is the end of the input
+    .pipe = The client reads and writes pipes, without a terminal
+    .after = Ends with 0 if it conforms, 1 if not, 2 for bad usage or a filter without cases, 3 if the program could not be reached.
+
+help-check-server = Plays the cases against a server that runs, or one that is started for each case
+    .usage =
+        charla-check server [OPTIONS] HOST:PORT
+               charla-check server [OPTIONS] -- PROGRAM...
+    .address = A server that runs
+    .command = How to start the server; {"{"}host{"}"} and {"{"}port{"}"} say where it is to listen
+
+help-check-client = Plays the cases with a client, at a terminal, as a person would use it
+    .usage = charla-check client [OPTIONS] -- PROGRAM...
+    .command = How to start the client; {"{"}host{"}"} and {"{"}port{"}"} say where the server is, {"{"}name{"}"} is the name
+
+help-check-class = Checks each subfolder of a folder, a submission in each
+    .usage = charla-check class [OPTIONS] FOLDER --server PROGRAM | --client PROGRAM
+    .folder = The folder of the submissions
+    .server = How to start the server of a submission, in its folder: “python3 server.py {"{"}port{"}"}”
+    .client = Or the client of a submission: “python3 client.py {"{"}host{"}"} {"{"}port{"}"}”
+    .out = Where to write index.html, class.csv and a page for each submission (informe)
+    .jobs = How many cases at a time (4)
+    .limit = How many seconds there are for the cases of each submission (600)
+
+help-check-list = Lists the cases
+    .usage = charla-check list [--clause RULE]
+
+help-check-explain = Shows a case: its rules and its steps
+    .usage = charla-check explain CASE
+    .case = The name of the case
+
+help-check-load = Measures a server with many participants at a time, and says whether something is lost
+    .usage = charla-check load [OPTIONS] HOST:PORT
+    .address = A server that runs
+    .participants = How many join and hear (1000)
+    .senders = How many of them speak (4)
+    .rate = How many messages a second they say together (100/s), or max: what the server takes
+    .in_flight = With --rate max: how many messages of each may be without a receipt (1024)
+    .size = How many bytes each message has (64)
+    .seconds = How long they speak (10)
+    .pid = The number of the server's process, to know how much CPU and memory it uses
+    .find_limit = Raises the rate until the server does not bear it
+    .max_p99 = With --find-limit: the p99 that is still borne (100)
+    .max_loss = With --find-limit: which part may be lost (0)

@@ -76,14 +76,145 @@ server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next
     .other = comprueba el host y el puerto de --listen HOST:PUERTO
 server-no-signals = no se pueden atender las señales: { $reason }
 
+## The check: what a case expected, and what came instead
+
+play-a-client = un cliente
+play-connection-of-client = una conexión del cliente
+play-connection-to = una conexión con { $address }
+play-no-connection = no llegó ninguna en { $seconds } s
+play-unconnected = el programa terminó sin conectarse
+play-client-reads = que el cliente lea { $bytes } bytes
+play-server-reads = que el servidor lea { $bytes } bytes
+play-not-all-taken = no los leyó todos en { $seconds } s
+play-connection-gone = ya no hay conexión ({ $reason })
+play-a-line = una línea
+play-acceptable-line = una línea que un servidor pueda aceptar: { $rule }
+play-rule-bye-last = nada después de BYE
+play-rule-name-once = NAME una sola vez
+play-rule-name-first = NAME antes que MSG
+play-rule-name = un nombre de 1 a 32 bytes, sin espacios ni caracteres de control
+play-rule-text = un texto de 1 a 1024 bytes, sin caracteres de control
+play-rule-verbs = NAME, MSG o BYE
+play-no-line-like = ninguna línea que sea { $pattern }
+play-none-before = { $expected }, y antes ninguna línea que sea { $pattern }
+play-any-rest = { $beginning } y cualquier resto
+play-either = { $one } o { $other }
+play-or-leaves = { $expected }, o que el cliente salga
+play-next-part = MSG con la parte siguiente de { $text }
+play-lf-alone = una línea que termine solo con LF
+play-line-of-server = una línea con JOIN, LEAVE, MSG o BYE y sus campos
+play-bye = BYE, un código y quizá un texto, de 1061 bytes como mucho
+play-end-of-stream = el fin del flujo
+play-end-after = el fin del flujo, después de { $rest } sin LF
+play-end-of-connection = el fin de la conexión
+play-broken = una conexión rota ({ $reason })
+play-closed-unread =
+    una conexión rota ({ $reason }): se cerró con entrada sin leer, y eso puede destruir el BYE; termina primero el lado que envía, y lee después hasta que el cliente termine el suyo
+play-endless-line = más de { $most } bytes sin un LF
+play-unasked = más de { $most } bytes que nada en el caso pide
+play-nothing = no llegó nada en { $seconds } s
+play-nothing-but = no llegó nada en { $seconds } s, salvo lo que no es una línea de un servidor: { $lines }
+play-shown = que se muestre { $text }
+play-shown-anew = que se muestre { $text } desde lo último que dijo el servidor
+play-shown-times = { $times } veces, ni más ni menos: { $text }
+play-something-new = algo nuevo en la pantalla
+play-no-such-line = ninguna línea { $line }
+play-screen =
+    esta pantalla:
+    { $screen }
+play-program-ends = que el programa termine
+play-still-runs = sigue en marcha después de { $seconds } s
+play-crashed = el programa terminó sin que nadie se lo pidiera{ $output }
+
+## The check: why there was nothing to play against
+
+play-no-port = no hay un puerto libre ({ $reason })
+play-not-started = no se puede iniciar «{ $program }» ({ $reason })
+play-nobody-accepts = nadie acepta conexiones en { $address } ({ $reason })
+play-ended-early = el programa { $ended } antes de escuchar{ $output }
+play-does-not-listen = el programa no escucha en { $address } después de { $seconds } s{ $output }
+play-does-not-connect = el programa no se conecta{ $output }
+play-ended = terminó
+play-ended-with-code = terminó con el código { $code }
+play-ended-by-signal = terminó por la señal { $signal }
+play-output =
+    {""}; su salida termina así:
+    { $output }
+
+## The check: what is said of a run
+
+check-crashed = el programa { $ended }{ $output }
+check-out-of-time = se acabó el tiempo para este programa
+check-note-crlf = el programa termina sus líneas con CR LF; basta LF
+check-note-same-name = quizá un nombre sigue en la sala desde que se jugó este mismo caso con otros cortes
+check-note-left-over = { $name } sigue en la sala desde otro caso
+check-cases = casos
+check-watching = Esperando a que cambie un fichero… (Ctrl-C termina)
+
+## The check: what it complains of
+
+check-known-wrong = { $file }, { $what }
+check-known-without-reason = línea { $line }: falta la razón; escribe «{ $id }  # por qué falla»
+check-known-twice = línea { $line }: «{ $id }» ya está en la lista; quita una de las dos
+check-known-unknown = no hay ningún caso «{ $case }», que está en la lista de los que fallan
+check-unreached = no se pudo llegar al programa en ningún caso
+check-no-xml = no se puede hacer el XML: { $reason }
+check-no-submissions = { $folder } no tiene subcarpetas: cada una es una entrega
+check-no-program = «{ $command }» no es un programa con sus argumentos
+check-none-selected = ningún caso corresponde al filtro; «charla-check list» los enumera
+check-none-proves = ningún caso prueba esa regla; «charla-check list» enumera todos
+check-no-such-case = no hay ningún caso «{ $case }»; «charla-check list» los enumera
+check-no-place = «{ $address }» no es HOST:PUERTO, por ejemplo 127.0.0.1:65434
+check-not-found = no se encuentra { $address } ({ $reason })
+check-no-address = { $address } no tiene dirección
+check-cannot-write = no se puede escribir { $file } ({ $reason })
+check-cannot-read = no se puede leer { $file } ({ $reason })
+check-no-signals = no se pueden atender las señales: { $reason }
+check-load-senders = --senders { $senders } son demasiados: de { $participants } participantes pueden hablar { $most }
+check-load-rate = --find-limit sube el ritmo, así que --rate no puede ser max
+
+## Reports
+
+report-known = se sabía
+report-conforming = Conforme
+report-not-conforming = No conforme
+report-passes-after-all = está en la lista de los que fallan, pero pasa: quítalo de ella
+report-at = línea { $line }: { $step }   (bytes: { $cut })
+report-expected = esperado
+    .title = Esperado
+report-received = recibido
+    .title = Recibido
+report-again = repetir
+    .title = Repetir
+report-clients = clientes
+report-server = servidor
+report-before = … { $entries } antes …
+report-more = … { $entries } más …
+report-connects = se conecta
+report-end = fin
+report-stops-reading = deja de leer
+report-reads-again = vuelve a leer
+report-types = escribe
+report-rules = Reglas
+report-rule = Regla
+report-verdict = Veredicto
+report-cases = Casos
+report-text = Texto
+report-step = Paso
+report-cut = Corte
+report-submission = Entrega
+report-yes = sí
+report-no = no
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = no se espera «{ $argument }».
+cli-unknown-command = no hay ninguna orden «{ $command }».
 cli-missing = falta { $argument }.
 cli-repeated = { $argument } solo puede darse una vez.
-cli-conflict = { $argument } no se puede usar junto con { $other }.
-cli-no-value = falta el valor de { $argument }:{" "}
-cli-bad-value = «{ $value }» no vale para { $argument }:{" "}
+cli-conflict = «{ $argument }» no se puede usar junto con «{ $other }».
+cli-no-value = falta el valor de { $argument }
+cli-bad-value = «{ $value }» no vale para { $argument }
 cli-not-utf8 = los argumentos no son UTF-8.
 cli-similar = ¿Quizá { $similar }?
 cli-help = Prueba «{ $program } --help».
@@ -95,7 +226,6 @@ value-language = IDIOMA
 value-server = HOST[:PUERTO]
     .expected = se espera HOST, HOST:PUERTO o [IPV6]:PUERTO, con un puerto de 1 a 65535.
 value-name = NOMBRE
-    .expected = se espera un nombre.
 value-place = HOST:PUERTO
     .expected = se espera HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1]:65434.
 value-format = FORMATO
@@ -108,11 +238,35 @@ value-patience = SEGUNDOS
     .expected = se espera un número de segundos, de 0 a 30.
 value-log-filter = FILTRO
     .expected = se espera error, warn, info, debug, trace o un filtro de tracing.
+value-scale = N
+    .expected = se espera un número mayor que 0, hasta 100.
+value-program = PROGRAMA
+value-case = CASO
+value-clause = REGLA
+value-file = FICHERO
+value-folder = CARPETA
+value-text = TEXTO
+value-arguments = ARGUMENTOS
+value-people = N
+    .expected = se espera un número de 1 a 1000000.
+value-load-seconds = SEGUNDOS
+    .expected = se espera un número de segundos, de 0.1 a 86400.
+value-rate = N/s
+    .expected = se espera un ritmo de 0.01 a 10000000 por segundo, como 100/s, o max.
+value-size = BYTES
+    .expected = se espera un número de bytes, 1024 como mucho.
+value-pid = PID
+    .expected = se espera un número de proceso.
+value-millis = MS
+    .expected = se espera un número de milisegundos, mayor que 0.
+value-percent = PORCENTAJE
+    .expected = se espera un número de 0 a 100.
 
 ## Command lines: help
 
 help-common = { "" }
     .usage-title = Uso
+    .commands-title = Órdenes
     .arguments-title = Argumentos
     .options-title = Opciones
     .lang = En qué idioma hablar: «es» (español) o «en» (inglés)
@@ -147,3 +301,64 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
         SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
 
         Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.
+
+help-check = Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y si no, qué regla incumple.
+    .usage = charla-check [OPCIONES] ORDEN
+    .filter = Solo estos casos: un nombre o parte de él; se puede repetir
+    .skip = Estos casos no; se puede repetir
+    .clause = Solo los casos de esta regla, por ejemplo ROOM-3; se puede repetir
+    .jobs = Cuántos casos a la vez (4), si el programa se inicia aquí
+    .timeout_scale = Por cuánto se multiplica toda espera (1)
+    .known_failing = Lista de casos que se sabe que fallan: «caso  # razón» en cada línea
+    .strict = También una recomendación (SHOULD) incumplida es un fallo
+    .watch = Repite cuando cambia un fichero de esta carpeta
+    .json = Escribe el resultado como JSON («-»: en la salida, y nada más)
+    .report = Escribe el informe como una página HTML
+    .junit = Escribe el resultado como XML de JUnit
+    .tap = Escribe el resultado como TAP
+    .name_prompt = Espera este texto antes de escribir el nombre
+    .name_arg = El nombre es un argumento, y no se escribe: «--name {"{"}name{"}"}»
+    .quit = Lo que se escribe para salir (salir); «^D» es el fin de la entrada
+    .pipe = El cliente lee y escribe por tuberías, sin terminal
+    .after = Termina con 0 si cumple, 1 si no, 2 por mal uso o un filtro sin casos, 3 si no se pudo llegar al programa.
+
+help-check-server = Juega los casos contra un servidor que ya corre, o uno que se inicia para cada caso
+    .usage =
+        charla-check server [OPCIONES] HOST:PUERTO
+             charla-check server [OPCIONES] -- PROGRAMA...
+    .address = Un servidor que corre
+    .command = Cómo iniciar el servidor; {"{"}host{"}"} y {"{"}port{"}"} dicen dónde debe escuchar
+
+help-check-client = Juega los casos con un cliente, en una terminal, como lo usaría una persona
+    .usage = charla-check client [OPCIONES] -- PROGRAMA...
+    .command = Cómo iniciar el cliente; {"{"}host{"}"} y {"{"}port{"}"} dicen dónde está el servidor, {"{"}name{"}"} es el nombre
+
+help-check-class = Comprueba cada subcarpeta de una carpeta, una entrega en cada una
+    .usage = charla-check class [OPCIONES] CARPETA --server PROGRAMA | --client PROGRAMA
+    .folder = La carpeta de las entregas
+    .server = Cómo iniciar el servidor de una entrega, en su carpeta: «python3 servidor.py {"{"}port{"}"}»
+    .client = O el cliente de una entrega: «python3 cliente.py {"{"}host{"}"} {"{"}port{"}"}»
+    .out = Dónde escribir index.html, class.csv y una página por entrega (informe)
+    .jobs = Cuántos casos a la vez (4)
+    .limit = Cuántos segundos hay para los casos de cada entrega (600)
+
+help-check-list = Enumera los casos
+    .usage = charla-check list [--clause REGLA]
+
+help-check-explain = Muestra un caso: sus reglas y sus pasos
+    .usage = charla-check explain CASO
+    .case = El nombre del caso
+
+help-check-load = Mide un servidor con muchos participantes a la vez, y dice si se pierde algo
+    .usage = charla-check load [OPCIONES] HOST:PUERTO
+    .address = Un servidor que corre
+    .participants = Cuántos entran y oyen (1000)
+    .senders = Cuántos de ellos hablan (4)
+    .rate = Cuántos mensajes por segundo dicen entre todos (100/s), o max: los que admita el servidor
+    .in_flight = Con --rate max: cuántos mensajes de cada uno pueden estar sin recibo (1024)
+    .size = Cuántos bytes tiene cada mensaje (64)
+    .seconds = Cuánto tiempo hablan (10)
+    .pid = El número de proceso del servidor, para saber cuánta CPU y memoria usa
+    .find_limit = Sube el ritmo hasta que el servidor no aguanta
+    .max_p99 = Con --find-limit: el p99 que aún se aguanta (100)
+    .max_loss = Con --find-limit: qué parte se puede perder (0)

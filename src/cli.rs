@@ -20,16 +20,19 @@ use clap::{Arg, ArgAction, Args, Command, Parser};
 use crate::lang::{Language, Value};
 use crate::safe::safe;
 
+/// Where in a help they stand: after the program's own.
+const LAST: usize = 1000;
+
 /// The options that every program has.
 #[derive(Args, Debug)]
 pub struct Common {
     /// The language of all that the program says.
     #[arg(long, global = true, env = "CHARLA_LANG", value_name = "language")]
-    #[arg(default_value_t, hide_default_value = true, hide_env_values = true)]
+    #[arg(default_value_t, hide_default_value = true, hide_env_values = true, display_order = LAST)]
     pub lang: Language,
-    #[arg(short, long, global = true, action = ArgAction::Help)]
+    #[arg(short, long, global = true, action = ArgAction::Help, display_order = LAST)]
     help: Option<bool>,
-    #[arg(short = 'V', long, action = ArgAction::Version)]
+    #[arg(short = 'V', long, action = ArgAction::Version, display_order = LAST)]
     version: Option<bool>,
 }
 
@@ -68,6 +71,7 @@ fn worded_by(mut command: Command, keys: &[String], language: Language) -> Comma
         .about(language.text(&own))
         .override_usage(language.text(&format!("{own}.usage")))
         .help_template(template)
+        .subcommand_help_heading(language.text("help-common.commands-title"))
         .mut_args(|arg| worded_arg(arg, keys, language))
         .mut_subcommands(|sub| {
             let inner = [&[format!("{own}-{}", sub.get_name())], keys].concat();
@@ -120,8 +124,9 @@ fn end(plain: &Command, command: &Command, error: &Error, language: Language) ->
 fn complaint(plain: &Command, command: &Command, error: &Error, language: Language) -> String {
     let what = match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let expected = value_key(plain, command, error).map(|key| language.text(&format!("value-{key}.expected")));
-            wrong(error, language) + &expected.unwrap_or_default()
+            let expected = value_key(plain, command, error);
+            let expected = expected.and_then(|key| language.find(&format!("value-{key}.expected"), &[]));
+            wrong(error, language) + &expected.map_or_else(|| ".".to_owned(), |expected| format!(": {expected}"))
         }
         _ => wrong(error, language),
     };
@@ -137,6 +142,9 @@ fn wrong(error: &Error, language: Language) -> String {
     let argument = Value::from(told(ContextKind::InvalidArg));
     match error.kind() {
         ErrorKind::UnknownArgument => language.text_with("cli-unknown-argument", &[("argument", argument)]),
+        ErrorKind::InvalidSubcommand => {
+            language.text_with("cli-unknown-command", &[("command", told(ContextKind::InvalidSubcommand).into())])
+        }
         ErrorKind::MissingRequiredArgument => language.text_with("cli-missing", &[("argument", argument)]),
         ErrorKind::ArgumentConflict if error.get(ContextKind::InvalidArg) == error.get(ContextKind::PriorArg) => {
             language.text_with("cli-repeated", &[("argument", argument)])

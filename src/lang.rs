@@ -30,6 +30,15 @@ pub enum Language {
     English,
 }
 
+/// What is to be said, while it is not known yet in which language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// As it is: a quotation, a name, what another program says.
+    Verbatim(String),
+    /// The text of a key, with its arguments.
+    Text(&'static str, Vec<(&'static str, Words)>),
+}
+
 /// It is no language that the programs speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadLanguage;
@@ -86,6 +95,44 @@ impl Language {
         };
         let arguments: FluentArgs<'_> = arguments.iter().cloned().collect();
         Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
+    }
+}
+
+impl Words {
+    /// The text of this key with these arguments in it.
+    ///
+    /// ```
+    /// use charla::lang::{Language, Words};
+    /// let words = Words::new("client-joined", [("name", "Ana".into())]);
+    /// assert_eq!(words.in_language(Language::English), ">>> Ana has joined");
+    /// ```
+    #[must_use]
+    pub fn new<const N: usize>(key: &'static str, arguments: [(&'static str, Words); N]) -> Words {
+        Words::Text(key, arguments.into())
+    }
+
+    /// They, said in this language.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            Words::Verbatim(text) => text.clone(),
+            Words::Text(key, arguments) => {
+                let said = |(name, words): &(&'static str, Words)| (*name, words.in_language(language).into());
+                language.text_with(key, &arguments.iter().map(said).collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Words {
+        Words::Verbatim(text)
+    }
+}
+
+impl From<&str> for Words {
+    fn from(text: &str) -> Words {
+        Words::Verbatim(text.to_owned())
     }
 }
 

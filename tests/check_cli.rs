@@ -20,7 +20,13 @@ const SERVER: &str = env!("CARGO_BIN_EXE_charla-server");
 const ECHO: &str = "a-message-comes-back-as-its-receipt";
 
 fn check(arguments: &[&str]) -> Output {
-    Command::cargo_bin("charla-check").unwrap().args(arguments).env("NO_COLOR", "1").output().unwrap()
+    Command::cargo_bin("charla-check")
+        .unwrap()
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("CHARLA_LANG")
+        .output()
+        .unwrap()
 }
 
 /// Plays one case against the server at an address, and waits as little as may be.
@@ -124,7 +130,9 @@ fn silence_is_a_hang_in_words() {
     assert_code(&output, 1);
     assert_eq!(verdict(&output), "hang");
     let said = assert_code(&check_at(address, &[]), 1);
-    assert!(said.contains("nothing came within"), "{said}");
+    assert!(said.contains("recibido: no llegó nada en 0.5 s"), "{said}");
+    let said = assert_code(&check_at(address, &["--lang", "en"]), 1);
+    assert!(said.contains("received: nothing came within 0.5 s") && said.contains("Not conforming: 1 hang"), "{said}");
 }
 
 #[test]

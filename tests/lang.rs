@@ -16,8 +16,11 @@ use common::terminal::Terminal;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The programs whose help is in the files of texts, each with its subcommands.
-const PROGRAMS: [(&str, &str, &[&str]); 2] =
-    [("client", env!("CARGO_BIN_EXE_charla-client"), &[]), ("server", env!("CARGO_BIN_EXE_charla-server"), &[])];
+const PROGRAMS: [(&str, &str, &[&str]); 3] = [
+    ("client", env!("CARGO_BIN_EXE_charla-client"), &[]),
+    ("server", env!("CARGO_BIN_EXE_charla-server"), &[]),
+    ("check", env!("CARGO_BIN_EXE_charla-check"), &["server", "client", "class", "load", "list", "explain"]),
+];
 
 /// The keys of a file of texts, parts included, each with the names of its arguments.
 fn texts(language: Language) -> BTreeMap<String, BTreeSet<String>> {
@@ -111,7 +114,8 @@ fn the_code_asks_for_texts_that_there_are_with_their_arguments() {
     let mut asked = 0;
     for (path, code) in sources() {
         for call in calls(&code) {
-            let names = literals(call).filter(|(before, text)| before.trim_end().ends_with('(') && !is_key(text));
+            let names = literals(call)
+                .filter(|(before, text)| before.trim_end().ends_with('(') && word(text) == *text && !is_key(text));
             let names: BTreeSet<_> = names.map(|(_, name)| name.to_owned()).collect();
             for (_, key) in literals(call).filter(|(_, literal)| is_key(literal)) {
                 asked += 1;
@@ -232,12 +236,25 @@ fn a_language_that_nobody_speaks_is_bad_usage() {
 
 #[test]
 fn bad_usage_is_told_in_each_language() {
-    let (_, program, _) = PROGRAMS[0];
+    let [(_, client, _), (_, server, _), (_, check, _)] = PROGRAMS;
+    let wrong: [(&str, &[&str]); 13] = [
+        (client, &["--nam", "x"]),
+        (client, &["a", "b"]),
+        (client, &["a:0"]),
+        (client, &["--name", "a", "--name", "b"]),
+        (client, &["--name"]),
+        (server, &["--listen", "::1"]),
+        (server, &["--patience", "31"]),
+        (server, &["--max-connections", "many"]),
+        (check, &["serve"]),
+        (check, &["server"]),
+        (check, &["server", "127.0.0.1:1", "--", "true"]),
+        (check, &["server", "127.0.0.1:1", "--timeout-scale", "0"]),
+        (check, &["server", "nowhere"]),
+    ];
     let mut told = String::new();
     for language in Language::ALL {
-        let wrong: [&[&str]; 5] =
-            [&["--nam", "x"], &["a", "b"], &["a:0"], &["--name", "a", "--name", "b"], &["--name"]];
-        for arguments in wrong {
+        for (program, arguments) in wrong {
             let output = Command::new(program).args(arguments).env("CHARLA_LANG", language.as_str()).output().unwrap();
             assert_eq!(output.status.code(), Some(2), "{arguments:?}");
             told += &String::from_utf8(output.stderr).unwrap();

@@ -5,14 +5,16 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::lang::Language;
+
 const STYLE: &str = include_str!("style.css");
 
-/// A whole page around this body, in Spanish.
+/// A whole page around this body, which is in this language.
 #[must_use]
-pub fn document(title: &str, body: &Markup) -> String {
+pub fn document(title: &str, body: &Markup, language: Language) -> String {
     html! {
         (DOCTYPE)
-        html lang="es" {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -11,47 +11,38 @@ use charla::check::report::html;
 use charla::check::run::corpus::{Corpus, Selection};
 use charla::check::run::result::Run;
 use charla::check::run::{Plan, Scale};
+use charla::lang::{Language, Words};
 use clap::Args;
 
 use super::options::scale;
-use super::{Person, START, Stop, USAGE, cannot_write, end_with_us, print, put, selected, split};
+use super::{Person, START, Stop, USAGE, cannot_read, cannot_write, end_with_us, print, put, selected, split};
 
 /// `charla-check class`
 #[derive(Args)]
 pub(super) struct Class {
-    /// La carpeta de las entregas
+    #[arg(value_name = "folder")]
     folder: PathBuf,
-    /// Cómo iniciar el servidor de una entrega, en su carpeta: «python3 servidor.py {port}»
-    #[arg(long, value_name = "PROGRAMA", required_unless_present = "client")]
+    #[arg(long, value_name = "program", required_unless_present = "client")]
     server: Option<String>,
-    /// O el cliente de una entrega: «python3 cliente.py {host} {port}»
-    #[arg(long, value_name = "PROGRAMA", conflicts_with = "server")]
+    #[arg(long, value_name = "program", conflicts_with = "server")]
     client: Option<String>,
     #[command(flatten)]
     person: Person,
-    /// Dónde escribir index.html, class.csv y una página por entrega
-    #[arg(long, value_name = "CARPETA", default_value = "informe", hide_default_value = true)]
+    #[arg(long, value_name = "folder", default_value = "informe", hide_default_value = true)]
     out: PathBuf,
-    /// Solo estos casos: un nombre o parte de él; se puede repetir
-    #[arg(long, value_name = "CASO")]
+    #[arg(long, value_name = "case")]
     filter: Vec<String>,
-    /// Estos casos no; se puede repetir
-    #[arg(long, value_name = "CASO")]
+    #[arg(long, value_name = "case")]
     skip: Vec<String>,
-    /// Solo los casos de esta regla; se puede repetir
-    #[arg(long, value_name = "REGLA")]
+    #[arg(long, value_name = "clause")]
     clause: Vec<String>,
-    /// También una recomendación (SHOULD) incumplida es un fallo
     #[arg(long)]
     strict: bool,
-    /// Cuántos casos a la vez (4)
-    #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true)]
+    #[arg(long, value_name = "count", default_value_t = 4, hide_default_value = true)]
     jobs: usize,
-    /// Por cuánto se multiplica toda espera (1)
-    #[arg(long, value_name = "N", default_value_t = 1.0, hide_default_value = true, value_parser = scale)]
+    #[arg(long, value_name = "scale", default_value_t = 1.0, hide_default_value = true, value_parser = scale)]
     timeout_scale: f64,
-    /// Cuántos segundos hay para los casos de cada entrega (600)
-    #[arg(long, value_name = "SEGUNDOS", default_value_t = 600, hide_default_value = true)]
+    #[arg(long, value_name = "seconds", default_value_t = 600, hide_default_value = true)]
     limit: u32,
 }
 
@@ -61,7 +52,7 @@ type Check<'a> = Box<dyn Fn(&Path) -> Run + 'a>;
 impl Class {
     /// Whether all submissions conform. One that hangs, forks or floods its output does not
     /// harm the next: each is ended with its whole group.
-    pub(super) fn check(&self, corpus: &Corpus) -> Result<bool, Stop> {
+    pub(super) fn check(&self, corpus: &Corpus, language: Language) -> Result<bool, Stop> {
         let check = self.how(corpus)?;
         let folders = subfolders(&self.folder, &self.out)?;
         fs::create_dir_all(&self.out).map_err(|error| cannot_write(&self.out, &error))?;
@@ -71,7 +62,7 @@ impl Class {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let run = check(&folder);
             let mut submission = Submission { name, page: format!("{number}.html"), run };
-            put(&self.out.join(&submission.page), &html::page(&submission.run, &corpus.clauses))?;
+            put(&self.out.join(&submission.page), &html::page(&submission.run, &corpus.clauses, language))?;
             let sign = if submission.conforms() { "✓" } else { "✗" };
             print(&format!("{sign} {}\n", charla::safe::safe(&submission.name)));
             // Its page has them; those of a whole class could be too many to hold.
@@ -80,7 +71,7 @@ impl Class {
         }
         put(
             &self.out.join("index.html"),
-            &class::page(&self.folder.display().to_string(), &submissions, &corpus.clauses),
+            &class::page(&self.folder.display().to_string(), &submissions, &corpus.clauses, language),
         )?;
         put(&self.out.join("class.csv"), &class::csv(&submissions, &corpus.clauses))?;
         Ok(submissions.iter().all(Submission::conforms))
@@ -128,13 +119,12 @@ fn subfolders(folder: &Path, out: &Path) -> Result<Vec<PathBuf>, Stop> {
     let out = fs::canonicalize(out).ok();
     let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let is_out = |path: &Path| out.is_some() && fs::canonicalize(path).ok() == out;
-    let cannot_read = |error| Stop(USAGE, format!("no se puede leer {} ({error})", folder.display()));
-    let entries = fs::read_dir(folder).map_err(cannot_read)?;
+    let entries = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
     let paths = entries.flatten().map(|entry| entry.path());
     let mut folders: Vec<_> = paths.filter(|path| path.is_dir() && !is_hidden(path) && !is_out(path)).collect();
     folders.sort();
     if folders.is_empty() {
-        return Err(Stop(USAGE, format!("{} no tiene subcarpetas: cada una es una entrega", folder.display())));
+        return Err(Stop(USAGE, Words::new("check-no-submissions", [("folder", folder.display().to_string().into())])));
     }
     Ok(folders)
 }

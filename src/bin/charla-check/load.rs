@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use charla::cli::BadValue;
+use charla::lang::Words;
 use charla::load::report::{html, json, text};
 use charla::load::{Bounds, Failure, MAX_SENDERS, MIN_SIZE, Outcome, Plan, Progress, Rate, Report, limit, run};
 use charla::proto::MAX_TEXT;
@@ -18,44 +20,31 @@ const FIRST_RATE: f64 = 100.0;
 /// `charla-check load`
 #[derive(Args)]
 pub(super) struct Load {
-    /// HOST:PUERTO de un servidor que corre
-    #[arg(value_name = "HOST:PUERTO")]
+    #[arg(value_name = "place")]
     address: String,
-    /// Cuántos entran y oyen (1000)
-    #[arg(long, value_name = "N", default_value_t = 1000, hide_default_value = true, value_parser = count)]
+    #[arg(long, value_name = "people", default_value_t = 1000, hide_default_value = true, value_parser = count)]
     participants: usize,
-    /// Cuántos de ellos hablan (4)
-    #[arg(long, value_name = "N", default_value_t = 4, hide_default_value = true, value_parser = count)]
+    #[arg(long, value_name = "people", default_value_t = 4, hide_default_value = true, value_parser = count)]
     senders: usize,
-    /// Cuántos mensajes por segundo dicen entre todos (100/s), o max: los que admita el servidor
-    #[arg(long, value_name = "N/s", value_parser = rate)]
+    #[arg(long, value_name = "rate", value_parser = rate)]
     rate: Option<Rate>,
-    /// Con --rate max: cuántos mensajes de uno pueden estar sin recibo (1024)
-    #[arg(long, value_name = "N", default_value_t = 1024, hide_default_value = true, value_parser = count)]
+    #[arg(long, value_name = "people", default_value_t = 1024, hide_default_value = true, value_parser = count)]
     in_flight: usize,
-    /// Cuántos bytes tiene cada mensaje (64)
-    #[arg(long, value_name = "BYTES", default_value_t = 64, hide_default_value = true, value_parser = size)]
+    #[arg(long, value_name = "size", default_value_t = 64, hide_default_value = true, value_parser = size)]
     size: usize,
-    /// Cuánto tiempo hablan (10)
-    #[arg(long, value_name = "SEGUNDOS", default_value = "10", hide_default_value = true, value_parser = seconds)]
+    #[arg(long, value_name = "load-seconds", default_value = "10", hide_default_value = true, value_parser = seconds)]
     seconds: Duration,
-    /// El número de proceso del servidor, para saber cuánta CPU y memoria usa
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "pid")]
     pid: Option<u32>,
-    /// Sube el ritmo hasta que el servidor no aguanta
     #[arg(long)]
     find_limit: bool,
-    /// Con --find-limit: el p99 que aún se aguanta (100)
-    #[arg(long, value_name = "MS", default_value = "100", hide_default_value = true, value_parser = millis)]
+    #[arg(long, value_name = "millis", default_value = "100", hide_default_value = true, value_parser = millis)]
     max_p99: Duration,
-    /// Con --find-limit: qué parte se puede perder (0)
-    #[arg(long, value_name = "PORCENTAJE", default_value_t = 0.0, hide_default_value = true, value_parser = percent)]
+    #[arg(long, value_name = "percent", default_value_t = 0.0, hide_default_value = true, value_parser = percent)]
     max_loss: f64,
-    /// Escribe el resultado como JSON («-»: en la salida, y nada más)
-    #[arg(long, value_name = "FICHERO")]
+    #[arg(long, value_name = "file")]
     json: Option<PathBuf>,
-    /// Escribe el informe como una página HTML
-    #[arg(long, value_name = "FICHERO")]
+    #[arg(long, value_name = "file")]
     report: Option<PathBuf>,
 }
 
@@ -74,11 +63,18 @@ impl Load {
             let most = participants.min(MAX_SENDERS);
             return Err(Stop(
                 USAGE,
-                format!("--senders {senders} son demasiados: de {participants} participantes pueden hablar {most}"),
+                Words::new(
+                    "check-load-senders",
+                    [
+                        ("senders", senders.to_string().into()),
+                        ("participants", participants.to_string().into()),
+                        ("most", most.to_string().into()),
+                    ],
+                ),
             ));
         }
         if self.find_limit && self.rate == Some(Rate::Max) {
-            return Err(Stop(USAGE, "--find-limit sube el ritmo, así que --rate no puede ser max".to_owned()));
+            return Err(Stop(USAGE, Words::new("check-load-rate", [])));
         }
         Ok(Plan {
             address: resolve(&self.address)?,
@@ -120,7 +116,7 @@ impl Load {
         bar.finish_and_clear();
         outcome.map_err(|failure| {
             let code = if matches!(failure, Failure::Unreached(..)) { UNREACHED } else { USAGE };
-            Stop(code, failure.to_string())
+            Stop(code, failure.to_string().into())
         })
     }
 
@@ -170,39 +166,38 @@ fn micros(duration: Duration) -> u64 {
     duration.as_secs() * 1_000_000 + u64::from(duration.subsec_micros())
 }
 
-fn count(given: &str) -> Result<usize, String> {
+fn count(given: &str) -> Result<usize, BadValue> {
     match given.parse() {
         Ok(count @ 1..=1_000_000) => Ok(count),
-        _ => Err("se espera un número de 1 a 1000000".to_owned()),
+        _ => Err(BadValue),
     }
 }
 
-fn size(given: &str) -> Result<usize, String> {
+fn size(given: &str) -> Result<usize, BadValue> {
     let size = given.parse().ok().filter(|size| (MIN_SIZE..=MAX_TEXT).contains(size));
-    size.ok_or_else(|| format!("se espera un número de {MIN_SIZE} a {MAX_TEXT}"))
+    size.ok_or(BadValue)
 }
 
-fn rate(given: &str) -> Result<Rate, String> {
+fn rate(given: &str) -> Result<Rate, BadValue> {
     if given == "max" {
         return Ok(Rate::Max);
     }
     let rate = number(given.strip_suffix("/s").unwrap_or(given), 0.01..=10_000_000.0);
-    rate.map(Rate::PerSecond)
-        .ok_or_else(|| "se espera un ritmo de 0.01 a 10000000 por segundo, como 100/s, o max".to_owned())
+    rate.map(Rate::PerSecond).ok_or(BadValue)
 }
 
-fn seconds(given: &str) -> Result<Duration, String> {
+fn seconds(given: &str) -> Result<Duration, BadValue> {
     let seconds = number(given, 0.1..=86_400.0).map(Duration::from_secs_f64);
-    seconds.ok_or_else(|| "se espera un número de segundos, de 0.1 a 86400".to_owned())
+    seconds.ok_or(BadValue)
 }
 
-fn millis(given: &str) -> Result<Duration, String> {
+fn millis(given: &str) -> Result<Duration, BadValue> {
     let millis = number(given, 0.001..=3_600_000.0).map(|millis| Duration::from_secs_f64(millis / 1e3));
-    millis.ok_or_else(|| "se espera un número de milisegundos, mayor que 0".to_owned())
+    millis.ok_or(BadValue)
 }
 
-fn percent(given: &str) -> Result<f64, String> {
-    number(given, 0.0..=100.0).ok_or_else(|| "se espera un número de 0 a 100".to_owned())
+fn percent(given: &str) -> Result<f64, BadValue> {
+    number(given, 0.0..=100.0).ok_or(BadValue)
 }
 
 fn number(given: &str, range: std::ops::RangeInclusive<f64>) -> Option<f64> {

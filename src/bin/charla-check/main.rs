@@ -16,7 +16,9 @@ use charla::check::play::process;
 use charla::check::play::program::{Program, Template};
 use charla::check::run::Plan;
 use charla::check::run::corpus::{Corpus, Item, Selection};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use charla::cli::{self, Common};
+use charla::lang::{Language, Words};
+use clap::{Args, Parser, Subcommand};
 use options::Options;
 
 /// The exit codes, beside 0 and 1: bad usage, and nothing to check.
@@ -26,52 +28,36 @@ const UNREACHED: u8 = 3;
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
 
-/// Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y si no, qué regla incumple.
 #[derive(Parser)]
-#[command(version, disable_help_flag = true, disable_version_flag = true, disable_help_subcommand = true)]
-#[command(after_help = "\
-Termina con 0 si cumple, 1 si no, 2 por mal uso o un filtro sin casos, 3 si no se pudo llegar al programa.")]
+#[command(name = "charla-check", version, disable_help_flag = true, disable_version_flag = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Muestra esta ayuda
-    #[arg(short, long, global = true, action = ArgAction::Help)]
-    help: Option<bool>,
-    /// Muestra la versión
-    #[arg(short = 'V', long, action = ArgAction::Version)]
-    version: Option<bool>,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Juega los casos contra un servidor que ya corre, o uno que se inicia para cada caso
     Server(Box<Server>),
-    /// Juega los casos con un cliente, en una terminal, como lo usaría una persona
     Client(Box<ClientUnderTest>),
-    /// Comprueba cada subcarpeta de una carpeta, una entrega en cada una
     Class(Box<class::Class>),
-    /// Mide un servidor con muchos participantes a la vez, y dice si se pierde algo
     Load(Box<load::Load>),
-    /// Enumera los casos
     List {
-        /// Solo los que prueban esta regla, por ejemplo ROOM-3
-        #[arg(long, value_name = "REGLA")]
+        #[arg(long, value_name = "clause")]
         clause: Vec<String>,
     },
-    /// Muestra un caso: sus reglas y sus pasos
     Explain {
-        /// El nombre del caso
+        #[arg(value_name = "case")]
         case: String,
     },
 }
 
 #[derive(Args)]
 struct Server {
-    /// HOST:PUERTO de un servidor que corre
-    #[arg(value_name = "HOST:PUERTO", required_unless_present = "command", conflicts_with = "command")]
+    #[arg(value_name = "place", required_unless_present = "command", conflicts_with = "command")]
     address: Option<String>,
-    /// Cómo iniciar el servidor; {host} y {port} dicen dónde debe escuchar
-    #[arg(last = true, value_name = "PROGRAMA")]
+    #[arg(last = true, value_name = "program")]
     command: Vec<String>,
     #[command(flatten)]
     options: Options,
@@ -79,8 +65,7 @@ struct Server {
 
 #[derive(Args)]
 struct ClientUnderTest {
-    /// Cómo iniciar el cliente; {host} y {port} dicen dónde está el servidor, {name} es el nombre
-    #[arg(last = true, required = true, value_name = "PROGRAMA")]
+    #[arg(last = true, required = true, value_name = "program")]
     command: Vec<String>,
     #[command(flatten)]
     person: Person,
@@ -91,46 +76,41 @@ struct ClientUnderTest {
 /// How a person uses the client.
 #[derive(Args)]
 struct Person {
-    /// Espera este texto antes de escribir el nombre
-    #[arg(long, value_name = "TEXTO")]
+    #[arg(long, value_name = "text")]
     name_prompt: Option<String>,
-    /// El nombre es un argumento, y no se escribe: «--name {name}»
-    #[arg(long, value_name = "ARGUMENTOS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "arguments", allow_hyphen_values = true)]
     name_arg: Option<String>,
-    /// Lo que se escribe para salir (salir); «^D» es el fin de la entrada
-    #[arg(long, value_name = "TEXTO", default_value = "salir", hide_default_value = true)]
+    #[arg(long, value_name = "text", default_value = "salir", hide_default_value = true)]
     quit: String,
-    /// El cliente lee y escribe por tuberías, sin terminal
     #[arg(long)]
     pipe: bool,
 }
 
 /// Why there is no verdict: what to say, and the exit code.
-struct Stop(u8, String);
+struct Stop(u8, Words);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done =
-        Corpus::embedded().map_err(|error| Stop(USAGE, error.to_string())).and_then(|corpus| match arguments.command {
-            Command::Server(server) => {
-                server.plan().and_then(|plan| server.options.check(&corpus, &corpus.items, &plan))
-            }
-            Command::Client(client) => {
-                client.plan().and_then(|plan| client.options.check(&corpus, &corpus.clients, &plan))
-            }
-            Command::Class(class) => class.check(&corpus),
-            Command::Load(load) => load.check(),
-            Command::List { clause } => list(&corpus, clause),
-            Command::Explain { case } => explain(&corpus, &case),
-        });
-    match done {
+    let Arguments { command, common } = cli::parse();
+    match check(command, common.lang) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Stop(code, why)) => {
             // Standard error may be closed; the exit code still tells.
-            let _ = writeln!(io::stderr(), "charla-check: {why}");
+            let _ = writeln!(io::stderr(), "charla-check: {}", why.in_language(common.lang));
             ExitCode::from(code)
         }
+    }
+}
+
+fn check(command: Command, language: Language) -> Result<bool, Stop> {
+    let corpus = Corpus::embedded().map_err(|error| Stop(USAGE, error.to_string().into()))?;
+    match command {
+        Command::Server(server) => server.options.check(&corpus, &corpus.items, &server.plan()?, language),
+        Command::Client(client) => client.options.check(&corpus, &corpus.clients, &client.plan()?, language),
+        Command::Class(class) => class.check(&corpus, language),
+        Command::Load(load) => load.check(),
+        Command::List { clause } => list(&corpus, clause),
+        Command::Explain { case } => explain(&corpus, &case),
     }
 }
 
@@ -193,13 +173,13 @@ impl Person {
 /// The words of a command line, of which there is at least one.
 fn split(command: &str) -> Result<Vec<String>, Stop> {
     let words = shell_words::split(command).ok().filter(|words| !words.is_empty());
-    words.ok_or_else(|| Stop(USAGE, format!("«{command}» no es un programa con sus argumentos")))
+    words.ok_or_else(|| Stop(USAGE, Words::new("check-no-program", [("command", command.into())])))
 }
 
 fn selected<'a, A>(items: &'a [Item<A>], selection: &Selection) -> Result<Vec<&'a Item<A>>, Stop> {
     let items = selection.of(items);
     if items.is_empty() {
-        return Err(Stop(USAGE, "ningún caso corresponde al filtro; «charla-check list» los enumera".to_owned()));
+        return Err(Stop(USAGE, Words::new("check-none-selected", [])));
     }
     Ok(items)
 }
@@ -208,12 +188,19 @@ fn resolve(address: &str) -> Result<SocketAddr, Stop> {
     let mut found: Vec<_> = match address.to_socket_addrs() {
         Ok(found) => found.collect(),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            return Err(Stop(USAGE, format!("«{address}» no es HOST:PUERTO, por ejemplo 127.0.0.1:65434")));
+            return Err(Stop(USAGE, Words::new("check-no-place", [("address", address.into())])));
         }
-        Err(error) => return Err(Stop(UNREACHED, format!("no se encuentra {address} ({error})"))),
+        Err(error) => {
+            let reason = error.to_string().into();
+            return Err(Stop(
+                UNREACHED,
+                Words::new("check-not-found", [("address", address.into()), ("reason", reason)]),
+            ));
+        }
     };
     found.sort_by_key(SocketAddr::is_ipv6);
-    found.first().copied().ok_or_else(|| Stop(UNREACHED, format!("{address} no tiene dirección")))
+    let none = || Words::new("check-no-address", [("address", address.into())]);
+    found.first().copied().ok_or_else(|| Stop(UNREACHED, none()))
 }
 
 fn put(file: &Path, text: &str) -> Result<(), Stop> {
@@ -221,7 +208,13 @@ fn put(file: &Path, text: &str) -> Result<(), Stop> {
 }
 
 fn cannot_write(file: &Path, error: &io::Error) -> Stop {
-    Stop(USAGE, format!("no se puede escribir {} ({error})", file.display()))
+    let (file, reason) = (file.display().to_string().into(), error.to_string().into());
+    Stop(USAGE, Words::new("check-cannot-write", [("file", file), ("reason", reason)]))
+}
+
+fn cannot_read(file: &Path, error: &io::Error) -> Stop {
+    let (file, reason) = (file.display().to_string().into(), error.to_string().into());
+    Stop(USAGE, Words::new("check-cannot-read", [("file", file), ("reason", reason)]))
 }
 
 fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
@@ -230,7 +223,7 @@ fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
     let clients = selection.of(&corpus.clients).into_iter().map(|item| ("client", &item.case.id, &item.case.clauses));
     let rows: Vec<_> = servers.chain(clients).collect();
     if rows.is_empty() {
-        return Err(Stop(USAGE, "ningún caso prueba esa regla; «charla-check list» enumera todos".to_owned()));
+        return Err(Stop(USAGE, Words::new("check-none-proves", [])));
     }
     for (of, id, clauses) in rows {
         print(&format!("{of}  {id}  {}\n", clauses.join(" ")));
@@ -241,7 +234,7 @@ fn list(corpus: &Corpus, clauses: Vec<String>) -> Result<bool, Stop> {
 fn explain(corpus: &Corpus, id: &str) -> Result<bool, Stop> {
     let told = find(&corpus.items, id).or_else(|| find(&corpus.clients, id));
     let (title, clauses, source) =
-        told.ok_or_else(|| Stop(USAGE, format!("no hay ningún caso «{id}»; «charla-check list» los enumera")))?;
+        told.ok_or_else(|| Stop(USAGE, Words::new("check-no-such-case", [("case", id.into())])))?;
     let by_id = corpus.by_id();
     print(&format!("{title}\n\n"));
     for clause in clauses.iter().filter_map(|id| by_id.get(id.as_str())) {
@@ -264,7 +257,8 @@ fn print(text: &str) {
 /// Whatever was started ends when we are interrupted.
 fn end_with_us() -> Result<(), Stop> {
     process::adopt_orphans();
-    listen_for_the_end().map_err(|error| Stop(USAGE, format!("no se pueden atender las señales: {error}")))
+    let failed = |error: io::Error| Words::new("check-no-signals", [("reason", error.to_string().into())]);
+    listen_for_the_end().map_err(|error| Stop(USAGE, failed(error)))
 }
 
 fn listen_for_the_end() -> io::Result<()> {

@@ -19,13 +19,14 @@ use super::client_program::{Client, NoConnection, PATIENCE, accept, listen, prin
 use super::judge::{Conduct, in_words, in_words_of};
 use super::log::{Entry, Event, Log};
 use super::program::said;
-use super::segment::{Cut, Scale, pause_before};
+use super::segment::{Cut, Scale, pause_before, seconds};
 use super::terminal::{Shown, Terminal};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Next, Wire};
 use crate::check::case::client::{ClientAction, ClientCase, Expected, Seen};
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Pattern, Step};
+use crate::lang::Words;
 
 /// Between the end of a stream and the end of the process that a crash takes.
 const DYING: Duration = Duration::from_millis(200);
@@ -61,8 +62,8 @@ pub fn play(case: &ClientCase, client: &Client, options: &Options) -> Outcome {
             outcome(ended_by, at, log, player.crlf)
         }
         Err(error) => {
-            let stop =
-                Stop { verdict: Verdict::Unreached, expected: "a client".into(), received: client.not_started(&error) };
+            let expected = Words::new("play-a-client", []);
+            let stop = Stop { verdict: Verdict::Unreached, expected, received: client.not_started(&error) };
             outcome(Some(stop), 0, Vec::new(), false)
         }
     }
@@ -201,14 +202,13 @@ impl<'a> Player<'a> {
     /// has ended without one.
     fn connection(&mut self) -> Result<Option<&Wire>, Stop> {
         if self.wire.is_none() {
-            let within = self.within.as_secs_f32();
-            let expected = || "a connection of the client".to_owned();
+            let expected = || Words::new("play-connection-of-client", []);
             match accept(&self.listener, &self.terminal, self.deadline()) {
                 Ok(stream) => self.wire = Some(self.take(stream).map_err(|error| fail(expected(), error.to_string()))?),
                 Err(NoConnection::Ended) => return Ok(None),
                 Err(NoConnection::Failed(error)) => return Err(fail(expected(), error.to_string())),
                 Err(NoConnection::Late) => {
-                    let received = format!("none came within {within} s");
+                    let received = Words::new("play-no-connection", [("seconds", seconds(self.within))]);
                     return Err(Stop { verdict: Verdict::Hang, expected: expected(), received });
                 }
             }
@@ -225,8 +225,7 @@ impl<'a> Player<'a> {
         if !std::mem::replace(&mut self.is_speaking, true) {
             self.terminal.mark();
         }
-        let expected = || "a connection of the client".to_owned();
-        self.connection()?.ok_or_else(|| fail(expected(), "the program ended without one".into()))
+        self.connection()?.ok_or_else(|| fail(Words::new("play-connection-of-client", []), unconnected()))
     }
 
     fn tell(&mut self, bytes: &[u8]) -> Result<(), Stop> {
@@ -246,18 +245,18 @@ impl<'a> Player<'a> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let (deadline, within) = (self.deadline(), self.within.as_secs_f32());
+        let (deadline, within) = (self.deadline(), self.within);
         let cut = if bytes.len() > FLOOD { Cut::AsWritten } else { self.options.cut };
         let wire = self.before_telling()?;
         for (piece, number) in cut.pieces(bytes).iter().zip(0..) {
             pause_before(number);
-            let expected = format!("the client to read {} bytes", bytes.len());
+            let expected = Words::new("play-client-reads", [("bytes", bytes.len().to_string().into())]);
             wire.write(piece, deadline).map_err(|error| match error.kind() {
                 io::ErrorKind::TimedOut => {
-                    let received = format!("it did not take them all within {within} s");
+                    let received = Words::new("play-not-all-taken", [("seconds", seconds(within))]);
                     Stop { verdict: Verdict::Hang, expected, received }
                 }
-                _ => fail(expected, format!("the connection is gone ({error})")),
+                _ => fail(expected, Words::new("play-connection-gone", [("reason", error.to_string().into())])),
             })?;
         }
         Ok(())
@@ -271,11 +270,11 @@ impl<'a> Player<'a> {
                 }
                 Ok(())
             }
-            Expected::Any => self.line(|| "a line".into()).map(drop),
+            Expected::Any => self.line(|| Words::new("play-a-line", [])).map(drop),
             Expected::LineUnlessLeaving(line) => self.unless_leaving(Some(line)),
             Expected::AnyUnlessLeaving => self.unless_leaving(None),
             Expected::Until(last) => loop {
-                let line = self.line(|| quote(last))?;
+                let line = self.line(|| quote(last).into())?;
                 if line == *last {
                     return Ok(());
                 }
@@ -288,26 +287,26 @@ impl<'a> Player<'a> {
     }
 
     fn line_is(&mut self, expected: &[u8]) -> Result<(), Stop> {
-        let line = self.line(|| quote(expected))?;
+        let line = self.line(|| quote(expected).into())?;
         if line == expected { Ok(()) } else { Err(wrong(quote(expected), &line)) }
     }
 
     /// The next line, which must be one that a server can accept and that the case does not forbid.
-    fn line(&mut self, expected: impl Fn() -> String) -> Result<Vec<u8>, Stop> {
+    fn line(&mut self, expected: impl Fn() -> Words) -> Result<Vec<u8>, Stop> {
         match self.next()? {
             Some(Next::Line(line)) => self.judged(line.bytes),
             Some(Next::End(end)) => Err(fail(expected(), in_words(&end))),
             Some(Next::Nothing) => Err(self.nothing(expected())),
-            None => Err(fail(expected(), "the program ended without a connection".into())),
+            None => Err(fail(expected(), unconnected())),
         }
     }
 
     fn judged(&mut self, line: Vec<u8>) -> Result<Vec<u8>, Stop> {
         if let Err(rule) = self.conduct.take(&line) {
-            return Err(wrong(format!("a line that a server can accept: {rule}"), &line));
+            return Err(wrong(Words::new("play-acceptable-line", [("rule", rule)]), &line));
         }
         match self.forbidden.iter().find(|pattern| pattern.matches(&line)) {
-            Some(pattern) => Err(wrong(format!("no line that is {}", in_words_of(pattern)), &line)),
+            Some(pattern) => Err(wrong(Words::new("play-no-line-like", [("pattern", in_words_of(pattern))]), &line)),
             None => Ok(line),
         }
     }
@@ -321,7 +320,7 @@ impl<'a> Player<'a> {
             let Next::Line(line) = &next else { return Ok(Some(next)) };
             let crlf = line.crlf;
             if crlf && self.case.strict.line_ends {
-                return Err(wrong("a line that ends with LF alone".into(), &[&line.bytes, &b"\r"[..]].concat()));
+                return Err(wrong(Words::new("play-lf-alone", []), &[&line.bytes, &b"\r"[..]].concat()));
             }
             self.crlf |= crlf;
             if !line.bytes.is_empty() {
@@ -331,7 +330,10 @@ impl<'a> Player<'a> {
     }
 
     fn unless_leaving(&mut self, expected: Option<&[u8]>) -> Result<(), Stop> {
-        let in_words = || format!("{}, or that the client leaves", expected.map_or("a line".into(), quote));
+        let in_words = || {
+            let expected = expected.map_or_else(|| Words::new("play-a-line", []), |line| quote(line).into());
+            Words::new("play-or-leaves", [("expected", expected)])
+        };
         match self.next()? {
             Some(Next::Line(line)) if line.bytes == b"BYE" => self.is_over = true,
             Some(Next::Line(line)) => {
@@ -359,7 +361,7 @@ impl<'a> Player<'a> {
     fn pieces(&mut self, text: &[u8]) -> Result<(), Stop> {
         let mut rest = text;
         while !rest.is_empty() {
-            let expected = || format!("MSG with the next part of {}", quote(rest));
+            let expected = || Words::new("play-next-part", [("text", quote(rest).into())]);
             let line = match self.next()? {
                 Some(Next::Line(line)) => line,
                 Some(Next::End(end)) => return Err(fail(expected(), in_words(&end))),
@@ -383,13 +385,13 @@ impl<'a> Player<'a> {
     }
 
     fn end(&mut self) -> Result<(), Stop> {
-        let expected = || "the end of the stream".to_owned();
+        let expected = || Words::new("play-end-of-stream", []);
         match self.next()? {
             Some(Next::Line(line)) => Err(wrong(expected(), &line.bytes)),
             Some(Next::End(End::Clean(rest))) if rest.is_empty() => Ok(()),
             Some(Next::End(end)) => Err(fail(expected(), in_words(&end))),
             Some(Next::Nothing) => Err(self.nothing(expected())),
-            None => Err(fail(expected(), "the program ended without a connection".into())),
+            None => Err(fail(expected(), unconnected())),
         }
     }
 
@@ -397,15 +399,15 @@ impl<'a> Player<'a> {
         loop {
             match self.next()? {
                 Some(Next::Line(line)) => drop(self.judged(line.bytes)?),
-                Some(Next::End(End::TooMuch(why))) => return Err(fail("the end of the connection".into(), why)),
+                Some(Next::End(End::TooMuch(why))) => return Err(fail(Words::new("play-end-of-connection", []), why)),
                 Some(Next::End(_)) | None => return Ok(()),
-                Some(Next::Nothing) => return Err(self.nothing("the end of the connection".into())),
+                Some(Next::Nothing) => return Err(self.nothing(Words::new("play-end-of-connection", []))),
             }
         }
     }
 
-    fn nothing(&self, expected: String) -> Stop {
-        let received = format!("nothing came within {} s", self.within.as_secs_f32());
+    fn nothing(&self, expected: Words) -> Stop {
+        let received = Words::new("play-nothing", [("seconds", seconds(self.within))]);
         Stop { verdict: Verdict::Hang, expected, received }
     }
 
@@ -413,31 +415,38 @@ impl<'a> Player<'a> {
         match seen {
             Seen::Text { text, anew, times: None } => {
                 let shows = self.terminal.wait_until(self.deadline(), |shown| shown.count(text, *anew) > 0);
-                self.unless(shows, || format!("to be shown: {}{}", quote(text.as_bytes()), since(*anew)))
+                self.unless(shows, || in_words_of_text(text, *anew))
             }
             Seen::Text { text, anew, times: Some(times) } => {
                 let shown = self.terminal.shown();
                 let (count, echoed) = (shown.count(text, *anew), shown.count_echoed(text));
                 drop(shown);
-                let expected = || format!("to be shown {times} times: {}{}", quote(text.as_bytes()), since(*anew));
+                let expected = || {
+                    let text = in_words_of_text(text, *anew);
+                    Words::new("play-shown-times", [("times", times.to_string().into()), ("text", text)])
+                };
                 self.unless((*times..=times + echoed).contains(&count), expected)
             }
             Seen::Change => {
                 let changes = self.terminal.wait_until(self.deadline(), Shown::has_changed);
-                self.unless(changes, || "something new on the screen".into())
+                self.unless(changes, || Words::new("play-something-new", []))
             }
             Seen::NoneLike { shown, other } => {
                 let screen = self.terminal.shown().screen();
                 let like = screen.lines().filter(|line| line.contains(shown)).map(|line| line.replace(shown, other));
                 let found = like.into_iter().find(|like| screen.lines().any(|line| line == like));
-                self.unless(found.is_none(), || format!("no line {}", quote(found.unwrap_or_default().as_bytes())))
+                self.unless(found.is_none(), || {
+                    let forged = quote(found.unwrap_or_default().as_bytes()).into();
+                    Words::new("play-no-such-line", [("line", forged)])
+                })
             }
             Seen::Exit => self.exits(),
         }
     }
 
-    fn unless(&self, holds: bool, expected: impl FnOnce() -> String) -> Result<(), Stop> {
-        if holds { Ok(()) } else { Err(fail(expected(), format!("this screen:\n{}", printed(&self.terminal)))) }
+    fn unless(&self, holds: bool, expected: impl FnOnce() -> Words) -> Result<(), Stop> {
+        let screen = || Words::new("play-screen", [("screen", printed(&self.terminal).into())]);
+        if holds { Ok(()) } else { Err(fail(expected(), screen())) }
     }
 
     fn exits(&self) -> Result<(), Stop> {
@@ -447,21 +456,26 @@ impl<'a> Player<'a> {
             self.terminal.wait_until(Instant::now() + PATIENCE, Shown::is_whole);
             return Ok(());
         }
-        let received = format!("it still runs after {} s", left.as_secs_f32());
-        Err(Stop { verdict: Verdict::Hang, expected: "the program to end".into(), received })
+        let received = Words::new("play-still-runs", [("seconds", seconds(left))]);
+        Err(Stop { verdict: Verdict::Hang, expected: Words::new("play-program-ends", []), received })
     }
 
     /// What went wrong, or that the program crashed: nobody had asked it to end.
     fn or_crash(&self, stop: Stop) -> Stop {
         let process = &self.terminal.process;
         if !self.may_end && process.ends_within(DYING) && process.has_crashed() {
-            let received = format!("the program crashed{}", said(&printed(&self.terminal)));
+            let received = Words::new("play-crashed", [("output", said(&printed(&self.terminal)))]);
             return Stop { verdict: Verdict::Crash, received, ..stop };
         }
         stop
     }
 }
 
-fn since(anew: bool) -> &'static str {
-    if anew { ", since the server spoke last" } else { "" }
+fn unconnected() -> Words {
+    Words::new("play-unconnected", [])
+}
+
+fn in_words_of_text(text: &str, anew: bool) -> Words {
+    let text = quote(text.as_bytes()).into();
+    if anew { Words::new("play-shown-anew", [("text", text)]) } else { Words::new("play-shown", [("text", text)]) }
 }

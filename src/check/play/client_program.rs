@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::program::{Template, said};
+use super::program::{Template, no_port, not_started, said};
 use super::terminal::Terminal;
+use crate::lang::Words;
 
 /// Between two looks at what makes no sound: a connection that comes, a process that ends.
 const TICK: Duration = Duration::from_millis(5);
@@ -32,20 +33,20 @@ impl Client {
     ///
     /// # Errors
     /// It cannot be started, or does not connect within this time; the text says why, to a person.
-    pub fn reach(&self, within: Duration) -> Result<(), String> {
-        let listener = listen().map_err(|error| format!("no se puede escuchar ({error})"))?;
+    pub fn reach(&self, within: Duration) -> Result<(), Words> {
+        let listener = listen().map_err(|error| no_port(&error))?;
         let terminal = self.start(&listener, b"Ana").map_err(|error| self.not_started(&error))?;
         if self.is_asked_for_name() {
             self.give_name(&terminal, b"Ana", Instant::now() + within);
         }
         match accept(&listener, &terminal, Instant::now() + within) {
             Ok(_) => Ok(()),
-            Err(_) => Err(format!("el programa no se conecta{}", said(&printed(&terminal)))),
+            Err(_) => Err(Words::new("play-does-not-connect", [("output", said(&printed(&terminal)))])),
         }
     }
 
-    pub(super) fn not_started(&self, error: &io::Error) -> String {
-        format!("no se puede iniciar «{}» ({error})", self.program.words.join(" "))
+    pub(super) fn not_started(&self, error: &io::Error) -> Words {
+        not_started(&self.program.words, error)
     }
 
     /// Whether the name is typed: where it is no argument.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::wire::End;
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Pattern, Strand};
+use crate::lang::Words;
 
 /// Whether a line is the one expected; of a `BYE` only the code counts.
 pub(super) fn matches(expected: &[u8], line: &[u8]) -> bool {
@@ -37,27 +38,27 @@ pub(super) struct Conduct {
 
 impl Conduct {
     /// Takes its next line, or says which rule it breaks.
-    pub(super) fn take(&mut self, line: &[u8]) -> Result<(), &'static str> {
-        let Ok(line) = str::from_utf8(line) else { return Err("UTF-8") };
+    pub(super) fn take(&mut self, line: &[u8]) -> Result<(), Words> {
+        let Ok(line) = str::from_utf8(line) else { return Err("UTF-8".into()) };
         if self.has_left {
-            return Err("nothing after BYE");
+            return Err(Words::new("play-rule-bye-last", []));
         }
         match line.split_once(' ') {
             None if line == "BYE" => self.has_left = true,
-            Some(("NAME", _)) if self.has_name => return Err("NAME once"),
+            Some(("NAME", _)) if self.has_name => return Err(Words::new("play-rule-name-once", [])),
             Some(("NAME", name)) => {
                 if !(1..=32).contains(&name.len()) || name.chars().any(|c| c == ' ' || c.is_control()) {
-                    return Err("a name of 1 to 32 bytes, without spaces and control characters");
+                    return Err(Words::new("play-rule-name", []));
                 }
                 self.has_name = true;
             }
-            Some(("MSG", _)) if !self.has_name => return Err("NAME before MSG"),
+            Some(("MSG", _)) if !self.has_name => return Err(Words::new("play-rule-name-first", [])),
             Some(("MSG", text)) => {
                 if !(1..=1024).contains(&text.len()) || text.chars().any(char::is_control) {
-                    return Err("a text of 1 to 1024 bytes, without control characters");
+                    return Err(Words::new("play-rule-text", []));
                 }
             }
-            _ => return Err("NAME, MSG or BYE"),
+            _ => return Err(Words::new("play-rule-verbs", [])),
         }
         Ok(())
     }
@@ -71,19 +72,19 @@ pub(super) fn stranger(line: &[u8], strangers: &BTreeSet<Vec<u8>>) -> Option<Vec
     strangers.get(name).cloned()
 }
 
-pub(super) fn in_words(end: &End) -> String {
+pub(super) fn in_words(end: &End) -> Words {
     match end {
-        End::Clean(rest) if rest.is_empty() => "the end of the stream".into(),
-        End::Clean(rest) => format!("the end of the stream, after {} without an LF", quote(rest)),
-        End::Broken(why) => format!("a broken connection ({why})"),
+        End::Clean(rest) if rest.is_empty() => Words::new("play-end-of-stream", []),
+        End::Clean(rest) => Words::new("play-end-after", [("rest", quote(rest).into())]),
+        End::Broken(why) => Words::new("play-broken", [("reason", why.as_str().into())]),
         End::TooMuch(why) => why.clone(),
     }
 }
 
-pub(super) fn in_words_of(pattern: &Pattern) -> String {
+pub(super) fn in_words_of(pattern: &Pattern) -> Words {
     match pattern {
-        Pattern::Line(line) => quote(line),
-        Pattern::Prefix(prefix) => format!("{} and any rest", quote(prefix)),
+        Pattern::Line(line) => quote(line).into(),
+        Pattern::Prefix(prefix) => Words::new("play-any-rest", [("beginning", quote(prefix).into())]),
     }
 }
 
@@ -112,8 +113,9 @@ impl<'a> Strands<'a> {
     }
 
     /// What may come next, in words.
-    pub(super) fn heads(&self) -> String {
-        self.left.iter().filter_map(Left::head).map(quote).collect::<Vec<_>>().join(" or ")
+    pub(super) fn heads(&self) -> Words {
+        let heads = self.left.iter().filter_map(Left::head).map(|head| Words::from(quote(head)));
+        heads.reduce(|one, other| Words::new("play-either", [("one", one), ("other", other)])).unwrap_or("".into())
     }
 
     /// Takes a line that came; `false` when no strand has it next.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::check::case::quoted::quote;
+use crate::lang::{Language, Words};
 
 /// How many entries are kept of the beginning, and as many of the end.
 const KEPT: usize = 1000;
@@ -44,7 +45,7 @@ pub enum Event {
     /// The stream ended cleanly.
     ReceivedEnd,
     /// The connection was broken off, or its bytes were too many to be read on.
-    Broken(String),
+    Broken(Words),
     /// The player reads no more from it.
     Stalled,
     /// The player reads from it again.
@@ -112,7 +113,7 @@ impl Event {
 }
 
 impl fmt::Display for Event {
-    /// As the step that it would be, without its actor.
+    /// As the step that it would be, without its actor; in English.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Opened => write!(f, " is connected"),
@@ -122,7 +123,7 @@ impl fmt::Display for Event {
             Event::SentReset => write!(f, "> <reset>"),
             Event::Received(line) => write!(f, "< {}", quote(line)),
             Event::ReceivedEnd => write!(f, "< <end>"),
-            Event::Broken(why) => write!(f, " is cut off: {why}"),
+            Event::Broken(why) => write!(f, " is cut off: {}", why.in_language(Language::English)),
             Event::Stalled => write!(f, "| <stall>"),
             Event::Resumed => write!(f, "| <resume>"),
             Event::Typed(line) => write!(f, ": {}", quote(line)),

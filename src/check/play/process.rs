@@ -23,6 +23,8 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, kill_process, kill_process_group, waitid, waitpid,
 };
 
+use crate::lang::Words;
+
 /// How much is kept of what it prints.
 const KEPT: usize = 16 << 10;
 
@@ -124,8 +126,8 @@ impl Process {
 
     /// Ends it and its group, and says how it ended.
     #[must_use]
-    pub fn end(mut self) -> String {
-        self.stop().map_or_else(|| "no se sabe cómo terminó".to_owned(), in_words)
+    pub fn end(mut self) -> Words {
+        self.stop().map_or_else(|| Words::new("play-ended", []), in_words)
     }
 
     fn stop(&mut self) -> Option<ExitStatus> {
@@ -211,10 +213,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn in_words(status: ExitStatus) -> String {
+fn in_words(status: ExitStatus) -> Words {
     match (status.code(), status.signal()) {
-        (Some(code), _) => format!("terminó con el código {code}"),
-        (None, Some(signal)) => format!("terminó por la señal {signal}"),
-        (None, None) => "terminó".to_owned(),
+        (Some(code), _) => Words::new("play-ended-with-code", [("code", code.to_string().into())]),
+        (None, Some(signal)) => Words::new("play-ended-by-signal", [("signal", signal.to_string().into())]),
+        (None, None) => Words::new("play-ended", []),
     }
 }

@@ -14,6 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::process::Process;
+use super::segment::seconds;
+use crate::lang::Words;
 
 /// Between two looks whether it is ready.
 const TICK: Duration = Duration::from_millis(10);
@@ -79,12 +81,12 @@ impl Program {
     ///
     /// # Errors
     /// It does not within this time; the text says why, to a person.
-    pub fn ready(&self, within: Duration) -> Result<Ready, String> {
+    pub fn ready(&self, within: Duration) -> Result<Ready, Words> {
         let template = match self {
             Program::At(address) => return reach(*address, within),
             Program::Started(template) => template,
         };
-        let mut why = String::new();
+        let mut why = Words::from("");
         for _ in 0..STARTS {
             match start(template, within) {
                 Err((again, error)) if again => why = error,
@@ -95,23 +97,26 @@ impl Program {
     }
 }
 
-fn reach(address: SocketAddr, within: Duration) -> Result<Ready, String> {
+fn reach(address: SocketAddr, within: Duration) -> Result<Ready, Words> {
     match TcpStream::connect_timeout(&address, within) {
         Ok(stream) => {
             knock(&stream);
             Ok(Ready { address, process: None })
         }
-        Err(error) => Err(format!("nadie acepta conexiones en {address} ({error})")),
+        Err(error) => Err(Words::new(
+            "play-nobody-accepts",
+            [("address", address.to_string().into()), ("reason", error.to_string().into())],
+        )),
     }
 }
 
 /// Whether a failure is worth another start stands before its reason.
-fn start(template: &Template, within: Duration) -> Result<Ready, (bool, String)> {
-    let address = free_address().map_err(|error| (false, format!("no hay un puerto libre ({error})")))?;
+fn start(template: &Template, within: Duration) -> Result<Ready, (bool, Words)> {
+    let address = free_address().map_err(|error| (false, no_port(&error)))?;
     let (host, port) = (address.ip().to_string(), address.port().to_string());
     let words = template.fill(&[("host", &host), ("port", &port)]);
-    let process = Process::start(&words, template.folder.as_deref())
-        .map_err(|error| (false, format!("no se puede iniciar «{}» ({error})", words.join(" "))))?;
+    let process =
+        Process::start(&words, template.folder.as_deref()).map_err(|error| (false, not_started(&words, &error)))?;
     let deadline = Instant::now() + within;
     while Instant::now() < deadline {
         let reached = TcpStream::connect_timeout(&address, within);
@@ -123,20 +128,30 @@ fn start(template: &Template, within: Duration) -> Result<Ready, (bool, String)>
             return Ok(Ready { address, process: Some(process) });
         }
         if process.has_ended() {
-            let output = process.output();
-            return Err((true, format!("el programa {} antes de escuchar{}", process.end(), said(&output))));
+            let output = said(&process.output());
+            return Err((true, Words::new("play-ended-early", [("ended", process.end()), ("output", output)])));
         }
         thread::sleep(TICK);
     }
-    let seconds = within.as_secs_f32();
-    Err((false, format!("el programa no escucha en {address} después de {seconds} s{}", said(&process.output()))))
+    let (address, output) = (address.to_string().into(), said(&process.output()));
+    let why =
+        Words::new("play-does-not-listen", [("address", address), ("seconds", seconds(within)), ("output", output)]);
+    Err((false, why))
+}
+
+pub(super) fn no_port(error: &io::Error) -> Words {
+    Words::new("play-no-port", [("reason", error.to_string().into())])
+}
+
+pub(super) fn not_started(words: &[String], error: &io::Error) -> Words {
+    Words::new("play-not-started", [("program", words.join(" ").into()), ("reason", error.to_string().into())])
 }
 
 /// What a program has printed, behind a sentence about it.
-pub(in crate::check) fn said(output: &str) -> String {
+pub(in crate::check) fn said(output: &str) -> Words {
     let lines: Vec<_> = output.lines().collect();
     let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default();
-    if last.is_empty() { String::new() } else { format!("; su salida termina así:\n{}", last.join("\n")) }
+    if last.is_empty() { "".into() } else { Words::new("play-output", [("output", last.join("\n").into())]) }
 }
 
 /// An address that is free, and that no other program of this run was given: it may not listen yet.

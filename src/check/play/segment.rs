@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::lang::Words;
+
 /// How many bytes of one step are written singly by [`Cut::Bytes`]; the rest goes
 /// in one piece, so that a long case does not take minutes.
 const SINGLE_BYTES: usize = 4096;
@@ -88,6 +90,11 @@ impl Scale {
     pub fn of(self, time: Duration) -> Duration {
         Duration::try_from_secs_f64(time.as_secs_f64() * self.0).unwrap_or(time)
     }
+}
+
+/// A time as an argument of a text.
+pub(super) fn seconds(time: Duration) -> Words {
+    time.as_secs_f32().to_string().into()
 }
 
 /// Waits before the piece of this number, if it is one of the first, and not the very first.

@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
-use super::segment::{Cut, Scale, pause_before};
+use super::segment::{Cut, Scale, pause_before, seconds};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
 use crate::check::case::Case;
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
+use crate::lang::Words;
 
 /// How long the servers' ends are waited for after the last step.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -175,8 +176,8 @@ impl<'a> Player<'a> {
         match Wire::open(self.server, self.within, actor, &self.log) {
             Ok(wire) => self.actor(actor).wire = Some(wire),
             Err(error) => {
-                let expected = format!("a connection to {}", self.server);
-                return Err(Stop { verdict: Verdict::Unreached, expected, received: error.to_string() });
+                let expected = Words::new("play-connection-to", [("address", self.server.to_string().into())]);
+                return Err(Stop { verdict: Verdict::Unreached, expected, received: error.to_string().into() });
             }
         }
         Ok(())
@@ -221,8 +222,8 @@ impl<'a> Player<'a> {
             Some(wire) if !state.broken => match wire.write(piece, deadline) {
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => Err(Stop {
                     verdict: Verdict::Hang,
-                    expected: format!("the server to read {} bytes", piece.len()),
-                    received: format!("it did not take them all within {} s", within.as_secs_f32()),
+                    expected: Words::new("play-server-reads", [("bytes", piece.len().to_string().into())]),
+                    received: Words::new("play-not-all-taken", [("seconds", seconds(within))]),
                 }),
                 written => {
                     state.broken = written.is_err();
@@ -234,9 +235,9 @@ impl<'a> Player<'a> {
     }
 
     fn receive(&mut self, actor: usize, expected: &[u8]) -> Result<(), Stop> {
-        let line = self.next_line(actor, || quote(expected))?;
+        let line = self.next_line(actor, || quote(expected).into())?;
         if !matches(expected, &line) {
-            return Err(self.unexpected(actor, quote(expected), &line));
+            return Err(self.unexpected(actor, quote(expected).into(), &line));
         }
         self.actor(actor).forbidden.clear();
         Ok(())
@@ -257,17 +258,13 @@ impl<'a> Player<'a> {
     }
 
     fn receive_end(&mut self, actor: usize) -> Result<(), Stop> {
-        let expected = || "the end of the stream".to_owned();
+        let expected = || Words::new("play-end-of-stream", []);
         match self.next_of_case(actor)? {
             Next::Line(line) => Err(self.unexpected(actor, expected(), &line.bytes)),
             Next::End(End::Clean(rest)) if rest.is_empty() => Ok(()),
-            Next::End(End::Broken(why)) => Err(fail(
-                expected(),
-                format!(
-                    "a broken connection ({why}): it was closed while input was unread, which can destroy the BYE; \
-                         end the sending side first, then read until the client ends its own"
-                ),
-            )),
+            Next::End(End::Broken(why)) => {
+                Err(fail(expected(), Words::new("play-closed-unread", [("reason", why.into())])))
+            }
             Next::End(end) => Err(fail(expected(), in_words(&end))),
             Next::Nothing => Err(self.nothing(actor, expected())),
         }
@@ -278,15 +275,15 @@ impl<'a> Player<'a> {
         loop {
             match self.next(actor, deadline) {
                 Next::Line(_) => {}
-                Next::End(End::TooMuch(why)) => return Err(fail("the end of the connection".into(), why)),
+                Next::End(End::TooMuch(why)) => return Err(fail(Words::new("play-end-of-connection", []), why)),
                 Next::End(_) => return Ok(()),
-                Next::Nothing => return Err(self.nothing(actor, "the end of the connection".into())),
+                Next::Nothing => return Err(self.nothing(actor, Words::new("play-end-of-connection", []))),
             }
         }
     }
 
     /// The next line that is not passed over.
-    fn next_line(&mut self, actor: usize, expected: impl Fn() -> String) -> Result<Vec<u8>, Stop> {
+    fn next_line(&mut self, actor: usize, expected: impl Fn() -> Words) -> Result<Vec<u8>, Stop> {
         match self.next_of_case(actor)? {
             Next::Line(line) => Ok(line.bytes),
             Next::End(end) => Err(fail(expected(), in_words(&end))),
@@ -310,9 +307,12 @@ impl<'a> Player<'a> {
     }
 
     /// A line that is not the expected one; where the case names it as forbidden, it is told so.
-    fn unexpected(&mut self, actor: usize, expected: String, line: &[u8]) -> Stop {
+    fn unexpected(&mut self, actor: usize, expected: Words, line: &[u8]) -> Stop {
         match self.actor(actor).forbidden.iter().find(|pattern| pattern.matches(line)) {
-            Some(pattern) => wrong(format!("{expected}, and before it no line that is {}", in_words_of(pattern)), line),
+            Some(pattern) => {
+                let pattern = in_words_of(pattern);
+                wrong(Words::new("play-none-before", [("expected", expected), ("pattern", pattern)]), line)
+            }
             None => wrong(expected, line),
         }
     }
@@ -328,13 +328,13 @@ impl<'a> Player<'a> {
     fn judge_form(&mut self, line: &Line) -> Result<(), Stop> {
         self.crlf |= line.crlf;
         if line.crlf && self.case.strict.line_ends {
-            return Err(wrong("a line that ends with LF alone".into(), &[&line.bytes, &b"\r"[..]].concat()));
+            return Err(wrong(Words::new("play-lf-alone", []), &[&line.bytes, &b"\r"[..]].concat()));
         }
         if self.case.strict.verbs && !line.bytes.is_empty() && !is_known(&line.bytes) {
-            return Err(wrong("a line with JOIN, LEAVE, MSG or BYE and its fields".into(), &line.bytes));
+            return Err(wrong(Words::new("play-line-of-server", []), &line.bytes));
         }
         if line.bytes.starts_with(b"BYE ") && !is_bye(&line.bytes) {
-            return Err(wrong("BYE, a code and perhaps a text, of 1061 bytes at most".into(), &line.bytes));
+            return Err(wrong(Words::new("play-bye", []), &line.bytes));
         }
         Ok(())
     }
@@ -354,12 +354,12 @@ impl<'a> Player<'a> {
         true
     }
 
-    fn nothing(&mut self, actor: usize, expected: String) -> Stop {
-        let within = self.within.as_secs_f32();
+    fn nothing(&mut self, actor: usize, expected: Words) -> Stop {
+        let within = seconds(self.within);
         let passed_over: Vec<_> = self.actor(actor).passed_over.iter().map(|line| quote(line)).collect();
         let received = match &passed_over[..] {
-            [] => format!("nothing came within {within} s"),
-            lines => format!("nothing came within {within} s but what is no line of a server: {}", lines.join(", ")),
+            [] => Words::new("play-nothing", [("seconds", within)]),
+            lines => Words::new("play-nothing-but", [("seconds", within), ("lines", lines.join(", ").into())]),
         };
         Stop { verdict: Verdict::Hang, expected, received }
     }

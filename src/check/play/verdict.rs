@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::log::Entry;
 use crate::check::case::Case;
 use crate::check::case::quoted::quote;
+use crate::lang::{Language, Words};
 
 /// How many events an explanation shows.
 const SHOWN: usize = 20;
@@ -40,19 +41,19 @@ pub struct Outcome {
     pub left_over: BTreeSet<Vec<u8>>,
 }
 
-/// Where and why a play went wrong. The texts are for people, bytes in them quoted.
+/// Where and why a play went wrong, for people; bytes in it are quoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Which step: an index into [`Case::steps`](crate::check::Case::steps).
     pub step: usize,
     /// What should have come.
-    pub expected: String,
+    pub expected: Words,
     /// What came instead.
-    pub received: String,
+    pub received: Words,
 }
 
 impl Outcome {
-    /// What went wrong and the last events on the wire, as plain text; the verdict alone after a pass.
+    /// What went wrong and the last events on the wire, in English; the verdict alone after a pass.
     #[must_use]
     pub fn explain<A>(&self, case: &Case<A>) -> String {
         let mut text = format!("{}: {:?}\n", case.id, self.verdict);
@@ -65,21 +66,23 @@ impl Outcome {
         if let Some(step) = case.steps.get(failure.step) {
             let _ = writeln!(text, "  line {}: {}", step.line, step.source);
         }
-        text + &format!("  expected {}\n  received {}\n", failure.expected, failure.received)
+        let [expected, received] =
+            [&failure.expected, &failure.received].map(|words| words.in_language(Language::English));
+        text + &format!("  expected {expected}\n  received {received}\n")
     }
 }
 
 /// Why a play stops before its end.
 pub(super) struct Stop {
     pub(super) verdict: Verdict,
-    pub(super) expected: String,
-    pub(super) received: String,
+    pub(super) expected: Words,
+    pub(super) received: Words,
 }
 
-pub(super) fn fail(expected: String, received: String) -> Stop {
-    Stop { verdict: Verdict::Fail, expected, received }
+pub(super) fn fail(expected: impl Into<Words>, received: impl Into<Words>) -> Stop {
+    Stop { verdict: Verdict::Fail, expected: expected.into(), received: received.into() }
 }
 
-pub(super) fn wrong(expected: String, line: &[u8]) -> Stop {
+pub(super) fn wrong(expected: impl Into<Words>, line: &[u8]) -> Stop {
     fail(expected, quote(line))
 }

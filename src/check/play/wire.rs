@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::log::{Event, Log};
+use crate::lang::Words;
 
 /// The most bytes that are held unread by the case.
 const MAX_HELD: usize = 32 << 20;
@@ -56,7 +57,7 @@ pub(super) enum End {
     /// By a reset or another error.
     Broken(String),
     /// Not at all: the player gave up reading, for this reason.
-    TooMuch(String),
+    TooMuch(Words),
 }
 
 /// What comes next.
@@ -232,7 +233,8 @@ impl Voice {
         self.push(match end {
             End::Clean(_) if self.is_client => Event::ReceivedEnd,
             End::Clean(_) => Event::SentEnd,
-            End::Broken(why) | End::TooMuch(why) => Event::Broken(why.clone()),
+            End::Broken(why) => Event::Broken(why.as_str().into()),
+            End::TooMuch(why) => Event::Broken(why.clone()),
         });
     }
 }
@@ -277,7 +279,7 @@ impl Shared {
         !stalled.unwrap_or_else(PoisonError::into_inner).stopped
     }
 
-    fn take(&self, mut bytes: &[u8], voice: &Voice) -> Result<(), String> {
+    fn take(&self, mut bytes: &[u8], voice: &Voice) -> Result<(), Words> {
         let mut incoming = self.lock();
         while let Some((piece, rest)) = split_line(bytes) {
             let mut line = std::mem::take(&mut incoming.open);
@@ -291,11 +293,11 @@ impl Shared {
         incoming.open.extend_from_slice(bytes);
         self.changed.notify_all();
         if incoming.open.len() > MAX_LINE {
-            return Err(format!("more than {MAX_LINE} bytes without an LF"));
+            return Err(Words::new("play-endless-line", [("most", MAX_LINE.to_string().into())]));
         }
         // An empty line is held too, if by little.
         if incoming.held + incoming.lines.len() * size_of::<Line>() > MAX_HELD {
-            return Err(format!("more than {MAX_HELD} bytes that nothing in the case asks for"));
+            return Err(Words::new("play-unasked", [("most", MAX_HELD.to_string().into())]));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::html::sign;
 use crate::check::case::spec::Clause;
 use crate::check::run::result::{Run, Verdict};
+use crate::lang::Language;
 use crate::page::document;
 use crate::safe::safe;
 
@@ -33,20 +34,22 @@ impl Submission {
 
 /// The page of a class: submissions by clauses.
 #[must_use]
-pub fn page(title: &str, submissions: &[Submission], clauses: &[Clause]) -> String {
+pub fn page(title: &str, submissions: &[Submission], clauses: &[Clause], language: Language) -> String {
     let title = format!("charla-check: {}", safe(title));
-    document(&title, &html! { h1 { (title) } div.wide tabindex="0" { (matrix(submissions, clauses)) } })
+    let body = html! { h1 { (title) } div.wide tabindex="0" { (matrix(submissions, clauses, language)) } };
+    document(&title, &body, language)
 }
 
-fn matrix(submissions: &[Submission], clauses: &[Clause]) -> Markup {
+fn matrix(submissions: &[Submission], clauses: &[Clause], language: Language) -> Markup {
+    let conforms = |submission: &Submission| if submission.conforms() { "report-yes" } else { "report-no" };
     let verdicts: Vec<_> = submissions.iter().map(|submission| submission.run.by_clause()).collect();
     let columns: Vec<_> = tried(clauses, &verdicts).collect();
     html! {
         table.class {
             thead {
                 tr {
-                    th { "Entrega" }
-                    th { "Conforme" }
+                    th { (language.text("report-submission")) }
+                    th { (language.text("report-conforming")) }
                     @for clause in &columns { th title=(clause.text) { span { (clause.id) } } }
                 }
             }
@@ -54,7 +57,7 @@ fn matrix(submissions: &[Submission], clauses: &[Clause]) -> Markup {
                 @for (submission, verdicts) in submissions.iter().zip(&verdicts) {
                     tr {
                         th scope="row" { a href=(submission.page) { (safe(&submission.name)) } }
-                        td { (if submission.conforms() { "sí" } else { "no" }) }
+                        td { (language.text(conforms(submission))) }
                         @for clause in &columns {
                             td { (sign(verdict(verdicts, clause))) }
                         }

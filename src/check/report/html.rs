@@ -8,22 +8,25 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::svg::diagram;
+use super::text::conformity;
 use crate::check::case::spec::Clause;
 use crate::check::run::result::{CaseResult, Run, Verdict};
+use crate::lang::{Language, Words};
 use crate::page::document;
 use crate::safe::safe;
 
 /// The run as a page; `clauses` are those of SPEC.md, in its order.
 #[must_use]
-pub fn page(run: &Run, clauses: &[Clause]) -> String {
+pub fn page(run: &Run, clauses: &[Clause], language: Language) -> String {
     let title = format!("charla-check: {}", safe(&run.program));
-    document(&title, &html! { h1 { (title) } (summary(run)) (matrix(run, clauses)) (cases(run)) })
+    let body =
+        html! { h1 { (title) } (summary(run, language)) (matrix(run, clauses, language)) (cases(run, language)) };
+    document(&title, &body, language)
 }
 
-fn summary(run: &Run) -> Markup {
-    let verdict = if run.conforms() { "Conforme" } else { "No conforme" };
+fn summary(run: &Run, language: Language) -> Markup {
     html! {
-        p.verdict.fail[!run.conforms()].pass[run.conforms()] { (verdict) }
+        p.verdict.fail[!run.conforms()].pass[run.conforms()] { (conformity(run, language)) }
         ul.totals {
             @for (verdict, count) in run.totals() {
                 li { (sign(verdict)) " " (count) " " (verdict.as_str()) }
@@ -33,12 +36,19 @@ fn summary(run: &Run) -> Markup {
 }
 
 /// A row for each clause that was tried, with a mark for each of its cases.
-fn matrix(run: &Run, clauses: &[Clause]) -> Markup {
+fn matrix(run: &Run, clauses: &[Clause], language: Language) -> Markup {
     let (worst, by_clause) = (run.by_clause(), cases_by_clause(run));
     html! {
-        h2 { "Reglas" }
+        h2 { (language.text("report-rules")) }
         table {
-            thead { tr { th { "Regla" } th { "Veredicto" } th { "Casos" } th { "Texto" } } }
+            thead {
+                tr {
+                    th { (language.text("report-rule")) }
+                    th { (language.text("report-verdict")) }
+                    th { (language.text("report-cases")) }
+                    th { (language.text("report-text")) }
+                }
+            }
             tbody {
                 @for (clause, cases) in clauses.iter().filter_map(|c| Some((c, by_clause.get(c.id.as_str())?))) {
                     @let verdict = worst.get(clause.id.as_str()).copied().unwrap_or(Verdict::Skip);
@@ -68,36 +78,38 @@ fn cases_by_clause(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
     by_clause
 }
 
-fn cases(run: &Run) -> Markup {
+fn cases(run: &Run, language: Language) -> Markup {
     html! {
-        h2 { "Casos" }
+        h2 { (language.text("report-cases")) }
         @for case in &run.cases {
             details id=(case.id) open[run.counts(case)] {
                 summary { (sign(case.verdict)) " " (case.title) " " code { (case.id) } }
-                (told(run, case))
+                (told(run, case, language))
             }
         }
     }
 }
 
-fn told(run: &Run, case: &CaseResult) -> Markup {
+fn told(run: &Run, case: &CaseResult, language: Language) -> Markup {
+    let said = |words: &Words| words.in_language(language);
+    let remarks = case.reason.iter().map(said).chain(case.known.clone()).chain(case.notes.iter().map(said));
     html! {
         @for clause in &case.clauses {
             p.clause { a href=(format!("#{}", clause.id)) { (clause.id) } " " (prose(&clause.text)) }
         }
-        @for word in case.reason.iter().chain(&case.known).chain(&case.notes) { p { (safe(word)) } }
+        @for remark in remarks { p { (safe(&remark)) } }
         @if let Some(failure) = &case.failure {
             dl {
                 @if let Some((line, step)) = &case.step {
-                    dt { "Paso" } dd { code { (line) ": " (step) } }
+                    dt { (language.text("report-step")) } dd { code { (line) ": " (step) } }
                 }
-                dt { "Esperado" } dd { code { (safe(&failure.expected)) } }
-                dt { "Recibido" } dd { code { (safe(&failure.received)) } }
-                dt { "Corte" } dd { (case.cut) }
-                dt { "Repetir" } dd { code { (safe(&run.again(case))) } }
+                dt { (language.text("report-expected.title")) } dd { code { (safe(&said(&failure.expected))) } }
+                dt { (language.text("report-received.title")) } dd { code { (safe(&said(&failure.received))) } }
+                dt { (language.text("report-cut")) } dd { (case.cut) }
+                dt { (language.text("report-again.title")) } dd { code { (safe(&run.again(case))) } }
             }
         }
-        @if !case.log.is_empty() { div.diagram tabindex="0" { (diagram(case)) } }
+        @if !case.log.is_empty() { div.diagram tabindex="0" { (diagram(case, language)) } }
     }
 }
 

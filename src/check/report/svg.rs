@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use crate::check::case::quoted::quote;
 use crate::check::play::log::{Entry, Event};
 use crate::check::run::result::CaseResult;
+use crate::lang::{Language, Words};
 use crate::safe::safe;
 
 /// The distances of the drawing, in its own units.
@@ -23,28 +24,32 @@ const DRAWN: usize = 40;
 const LABEL: usize = 34;
 
 /// Draws the log, and below it what should have come where it went wrong.
-pub(super) fn diagram(case: &CaseResult) -> Markup {
+pub(super) fn diagram(case: &CaseResult, language: Language) -> Markup {
     let rows = rows(&case.log);
     let failed = case.failure.as_ref();
     let height = HEAD + ROW * (rows.len() + 1 + 2 * usize::from(failed.is_some()));
     let width = SERVER + LANE * case.actors.len() + 40;
     html! {
         svg viewBox=(format!("0 0 {width} {height}")) width=(width) role="img" aria-label=(case.title) {
-            (life_line(SERVER, height, "servidor"))
+            (life_line(SERVER, height, &language.text("report-server")))
             @for (lane, actor) in case.actors.iter().enumerate() {
                 (life_line(lane_x(lane), height, actor))
             }
             @for (row, number) in rows.iter().zip(0..) {
-                (draw(row, HEAD + ROW * (number + 1)))
+                (draw(row, HEAD + ROW * (number + 1), language))
             }
             @if let Some(failure) = failed {
                 @let y = HEAD + ROW * (rows.len() + 1);
                 line.wrong x1="8" x2=(width - 8) y1=(y - 8) y2=(y - 8) {}
-                text.wrong x="12" y=(y + 10) { "esperado: " (short(&failure.expected, 90)) }
-                text.wrong x="12" y=(y + 10 + ROW) { "recibido: " (short(&failure.received, 90)) }
+                text.wrong x="12" y=(y + 10) { (labelled("report-expected", &failure.expected, language)) }
+                text.wrong x="12" y=(y + 10 + ROW) { (labelled("report-received", &failure.received, language)) }
             }
         }
     }
+}
+
+fn labelled(label: &str, words: &Words, language: Language) -> String {
+    format!("{}: {}", language.text(label), short(&words.in_language(language), 90))
 }
 
 enum Row<'a> {
@@ -76,27 +81,29 @@ fn life_line(x: usize, height: usize, name: &str) -> Markup {
     }
 }
 
-fn draw(row: &Row<'_>, y: usize) -> Markup {
+fn draw(row: &Row<'_>, y: usize, language: Language) -> Markup {
+    let more = |entries: usize| language.text_with("report-more", &[("entries", entries.into())]);
+    let quoted = |text: String| format!("‹{text}›");
     let entry = match row {
         Row::Entry(entry) => entry,
-        Row::Gap(hidden) => return html! { text.note x="12" y=(y) { "… " (hidden) " más …" } },
+        Row::Gap(hidden) => return html! { text.note x="12" y=(y) { (more(*hidden)) } },
     };
     let x = lane_x(entry.actor);
     match &entry.event {
         Event::Sent(bytes, all) => {
-            let more = if *all > bytes.len() { format!(" ({all} bytes)") } else { String::new() };
-            arrow(x, SERVER, y, &(label(bytes) + &more), entry.at)
+            let length = if *all > bytes.len() { format!(" ({all} bytes)") } else { String::new() };
+            arrow(x, SERVER, y, &(label(bytes) + &length), entry.at)
         }
-        Event::SentEnd => arrow(x, SERVER, y, "‹fin›", entry.at),
+        Event::SentEnd => arrow(x, SERVER, y, &quoted(language.text("report-end")), entry.at),
         Event::SentReset => arrow(x, SERVER, y, "‹reset›", entry.at),
         Event::Received(line) => arrow(SERVER, x, y, &label(line), entry.at),
-        Event::ReceivedEnd => arrow(SERVER, x, y, "‹fin›", entry.at),
-        Event::Opened => note(x, y, "‹se conecta›"),
-        Event::Broken(how) => note(x, y, how),
-        Event::Stalled => note(x, y, "‹deja de leer›"),
-        Event::Resumed => note(x, y, "‹vuelve a leer›"),
-        Event::Typed(line) => note(x, y, &format!("‹escribe› {}", label(line))),
-        Event::LeftOut(hidden) => note(x, y, &format!("… {hidden} más …")),
+        Event::ReceivedEnd => arrow(SERVER, x, y, &quoted(language.text("report-end")), entry.at),
+        Event::Opened => note(x, y, &quoted(language.text("report-connects"))),
+        Event::Broken(how) => note(x, y, &how.in_language(language)),
+        Event::Stalled => note(x, y, &quoted(language.text("report-stops-reading"))),
+        Event::Resumed => note(x, y, &quoted(language.text("report-reads-again"))),
+        Event::Typed(line) => note(x, y, &format!("{} {}", quoted(language.text("report-types")), label(line))),
+        Event::LeftOut(hidden) => note(x, y, &more(*hidden)),
     }
 }
 

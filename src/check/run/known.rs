@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::lang::Words;
+
 /// Reads a list: a case's id, `#` and the reason on each line; empty lines and lines that
 /// begin with `#` mean nothing.
 ///
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// A line without a reason, or an id that comes twice: where, and what to do.
-pub fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+pub fn parse(text: &str) -> Result<BTreeMap<String, String>, Words> {
     let mut known = BTreeMap::new();
     for (line, number) in text.lines().zip(1..) {
         let line = line.trim();
@@ -23,23 +25,28 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
         }
         let (id, reason) = line.split_once('#').map_or((line, ""), |(id, reason)| (id.trim(), reason.trim()));
         if reason.is_empty() {
-            return Err(format!("línea {number}: falta la razón; escribe «{id}  # por qué falla»"));
+            return Err(wrong("check-known-without-reason", number, id));
         }
         if known.insert(id.to_owned(), reason.to_owned()).is_some() {
-            return Err(format!("línea {number}: «{id}» ya está en la lista; quita una de las dos"));
+            return Err(wrong("check-known-twice", number, id));
         }
     }
     Ok(known)
 }
 
+fn wrong(key: &'static str, line: usize, id: &str) -> Words {
+    Words::new(key, [("line", line.to_string().into()), ("id", id.into())])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Language;
 
     #[test]
     fn each_has_a_reason_and_stands_once() {
         assert!(parse("a # x\n\n# comment\nb # y # z\n").is_ok_and(|known| known.len() == 2 && known["b"] == "y # z"));
-        assert!(parse("a\n").unwrap_err().contains("línea 1"));
-        assert!(parse("a # x\na # y\n").unwrap_err().contains("línea 2"));
+        assert!(parse("a\n").unwrap_err().in_language(Language::English).contains("line 1"));
+        assert!(parse("a # x\na # y\n").unwrap_err().in_language(Language::English).contains("line 2"));
     }
 }

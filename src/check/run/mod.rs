@@ -27,6 +27,7 @@ use crate::check::play::segment::Cut;
 pub use crate::check::play::segment::Scale;
 use crate::check::play::server::{self as play_server, Options};
 use crate::check::play::verdict::{Outcome, Verdict as Played};
+use crate::lang::Words;
 use corpus::{Corpus, Item};
 use result::{CaseResult, Run, Verdict};
 
@@ -63,7 +64,7 @@ pub trait Target: Sync {
     ///
     /// # Errors
     /// It cannot be started or reached within this time; the text says why, to a person.
-    fn reach(&self, within: Duration) -> Result<(), String>;
+    fn reach(&self, within: Duration) -> Result<(), Words>;
 
     /// Plays a case in all its cuts, up to the first that does not pass, and tells the result of it.
     fn play(&self, corpus: &Corpus, case: &Case<Self::Action>, scale: Scale, result: &mut CaseResult);
@@ -139,7 +140,7 @@ impl<T: Target> Plan<T> {
         let start = Instant::now();
         let mut result = self.unplayed(corpus, &item.case);
         if self.until.is_some_and(|until| start >= until) {
-            result.reason = Some("se acabó el tiempo para este programa".to_owned());
+            result.reason = Some(Words::new("check-out-of-time", []));
             return result;
         }
         self.target.play(corpus, &item.case, self.scale, &mut result);
@@ -180,7 +181,7 @@ impl Target for Program {
         matches!(self, Program::At(_))
     }
 
-    fn reach(&self, within: Duration) -> Result<(), String> {
+    fn reach(&self, within: Duration) -> Result<(), Words> {
         self.ready(within).map(drop)
     }
 
@@ -214,9 +215,9 @@ fn play_cuts(corpus: &Corpus, case: &Case, ready: Ready, scale: Scale, result: &
     if let Some(process) = ready.process
         && process.ends_within(if result.verdict == Verdict::Pass { Duration::ZERO } else { DYING })
     {
-        let output = process.output();
+        let output = said(&process.output());
         result.verdict = Verdict::Crash;
-        result.reason = Some(format!("el programa {}{}", process.end(), said(&output)));
+        result.reason = Some(Words::new("check-crashed", [("ended", process.end()), ("output", output)]));
     }
 }
 
@@ -227,7 +228,7 @@ impl Target for Client {
         false
     }
 
-    fn reach(&self, within: Duration) -> Result<(), String> {
+    fn reach(&self, within: Duration) -> Result<(), Words> {
         self.reach(within)
     }
 
@@ -261,18 +262,22 @@ impl CaseResult {
             .and_then(|failure| case.steps.get(failure.step))
             .map(|step| (step.line, step.source.clone()));
         self.failure = outcome.failure;
-        let crlf = outcome.crlf.then(|| "el programa termina sus líneas con CR LF; basta LF".to_owned());
-        let again = (cut != Cut::AsWritten && self.is_refused_as_taken())
-            .then(|| "quizá un nombre sigue en la sala desde que se jugó este mismo caso con otros cortes".to_owned());
+        let crlf = outcome.crlf.then(|| Words::new("check-note-crlf", []));
+        let again =
+            (cut != Cut::AsWritten && self.is_refused_as_taken()).then(|| Words::new("check-note-same-name", []));
         let left_over = outcome.left_over.iter().map(|name| {
-            format!("{} sigue en la sala desde otro caso", crate::safe::safe(&String::from_utf8_lossy(name)))
+            let name = crate::safe::safe(&String::from_utf8_lossy(name)).into_owned();
+            Words::new("check-note-left-over", [("name", name.into())])
         });
         self.notes = crlf.into_iter().chain(again).chain(left_over).collect();
     }
 
     /// Whether a name was taken where the case did not expect it.
     fn is_refused_as_taken(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| failure.received.contains("BYE name-taken"))
+        let failure = self.failure.as_ref();
+        failure.is_some_and(
+            |failure| matches!(&failure.received, Words::Verbatim(line) if line.contains("BYE name-taken")),
+        )
     }
 }
 

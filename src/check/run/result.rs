@@ -7,6 +7,7 @@ use crate::check::case::Level;
 use crate::check::case::spec::Clause;
 use crate::check::play::log::Entry;
 use crate::check::play::verdict::Failure;
+use crate::lang::Words;
 
 /// What is said of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +44,7 @@ pub struct CaseResult {
     /// What is said of it.
     pub verdict: Verdict,
     /// More in words: why it was skipped, how the program ended.
-    pub reason: Option<String>,
+    pub reason: Option<Words>,
     /// How the bytes were cut in the play that the log and the failure are of.
     pub cut: &'static str,
     /// Where and why it went wrong.
@@ -55,7 +56,7 @@ pub struct CaseResult {
     /// What happened on the wire.
     pub log: Vec<Entry>,
     /// What is worth knowing, but changes no verdict.
-    pub notes: Vec<String>,
+    pub notes: Vec<Words>,
     /// How long it took, with every way to cut the bytes.
     pub duration: Duration,
     /// Why it is known to fail, where it is.

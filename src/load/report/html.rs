@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::plot::{Axis, plot};
 use super::text::{cpu, memory, told, warnings};
 use super::{QUANTILES, millis, title};
+use crate::lang::Language;
 use crate::load::outcome::{Outcome, Report, TICK, float};
 use crate::page::document;
 use crate::safe::safe;
@@ -27,6 +28,7 @@ pub fn page(report: &Report) -> String {
             @if report.search.is_some() { (stages(report)) }
             @if let Some(stage) = report.result() { (details(stage)) }
         },
+        Language::Spanish,
     )
 }
 
