@@ -100,7 +100,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     }
     let shutdown = stop_signal()
         .map_err(|error| language.text_with("server-no-signals", &[("reason", error.to_string().into())]))?;
-    let console = Console::new(language, io::stdout(), listening);
+    let console = Console::new(io::stdout(), listening).in_language(language);
     let options = Options {
         max_connections: arguments.max_connections,
         name_timeout: arguments.name_timeout,

@@ -33,10 +33,16 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that says first that the server listens at these places.
+    /// A console that says first that the server listens at these places, in Spanish.
     #[must_use]
-    pub fn new(language: Language, out: impl Write + Send + 'static, listening: Vec<String>) -> Console {
-        Console { language, out: Box::new(out), listening }
+    pub fn new(out: impl Write + Send + 'static, listening: Vec<String>) -> Console {
+        Console { language: Language::Spanish, out: Box::new(out), listening }
+    }
+
+    /// The same in this language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Console {
+        Console { language, ..self }
     }
 
     /// Starts the thread that writes, until the room is closed. What it gives is ready when
