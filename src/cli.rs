@@ -47,6 +47,8 @@ pub fn parse<P: Parser>() -> P {
     let language = language(&words);
     let plain = P::command();
     let mut command = worded(plain.clone(), language);
+    // A complaint looks at the arguments of all subcommands, and only what is built can be told.
+    command.build();
     let read = command.try_get_matches_from_mut(words).and_then(|matches| P::from_arg_matches(&matches));
     read.unwrap_or_else(|error| end(&plain, &command, &error, language))
 }

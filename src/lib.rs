@@ -23,7 +23,7 @@
     feature = "check",
     doc = "| [`load`] | many participants at once, what they heard and when | `client`, `proto`, `safe`, `lang`, `page` |"
 )]
-#![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | nothing |")]
+#![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | `lang` |")]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the

@@ -13,7 +13,14 @@ const CLIENT: &str = env!("CARGO_BIN_EXE_charla-client");
 const SAYS: &str = "what-is-typed-is-said";
 
 fn check(arguments: &[&str]) -> Output {
-    Command::cargo_bin("charla-check").unwrap().arg("client").args(arguments).env("NO_COLOR", "1").output().unwrap()
+    Command::cargo_bin("charla-check")
+        .unwrap()
+        .arg("client")
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("CHARLA_LANG")
+        .output()
+        .unwrap()
 }
 
 /// Plays a case with a client that is a shell script: its arguments are the host and the port.

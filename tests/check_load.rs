@@ -124,6 +124,7 @@ fn write(mut stream: &TcpStream, lines: &str) {
 /// A small load, of one sender and so of one order, unless more is asked.
 fn load(address: SocketAddr, more: &[&str]) -> Output {
     let mut command = Command::cargo_bin("charla-check").unwrap();
+    command.env_remove("CHARLA_LANG");
     command.args(arguments(address, more)).output().unwrap()
 }
 

@@ -239,7 +239,7 @@ fn a_language_that_nobody_speaks_is_bad_usage() {
 #[test]
 fn bad_usage_is_told_in_each_language() {
     let [(_, client, _), (_, server, _), (_, check, _)] = PROGRAMS;
-    let wrong: [(&str, &[&str]); 13] = [
+    let wrong: [(&str, &[&str]); 14] = [
         (client, &["--nam", "x"]),
         (client, &["a", "b"]),
         (client, &["a:0"]),
@@ -252,6 +252,7 @@ fn bad_usage_is_told_in_each_language() {
         (check, &["server"]),
         (check, &["server", "127.0.0.1:1", "--", "true"]),
         (check, &["server", "127.0.0.1:1", "--timeout-scale", "0"]),
+        (check, &["load", "127.0.0.1:1", "--participants", "0"]),
         (check, &["server", "nowhere"]),
     ];
     let mut told = String::new();

@@ -60,7 +60,7 @@ fn the_console_shows_nothing_that_acts_on_a_terminal() {
 /// [LINE-1]: without `--listen` it is the port of SPEC.md.
 #[test]
 fn the_default_port_is_65434() {
-    let help = Command::cargo_bin("charla-server").unwrap().arg("--help").assert().success();
+    let help = Command::cargo_bin("charla-server").unwrap().env_remove("CHARLA_LANG").arg("--help").assert().success();
     let help = String::from_utf8(help.get_output().stdout.clone()).unwrap();
     assert!(help.contains("localhost:65434"), "{help}");
     assert_eq!(charla::proto::PORT, 65434);
@@ -100,7 +100,12 @@ impl Peer {
 fn a_port_that_is_taken_is_one_clear_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = taken.local_addr().unwrap().to_string();
-    let failed = Command::cargo_bin("charla-server").unwrap().args(["--listen", &place]).assert().code(1);
+    let failed = Command::cargo_bin("charla-server")
+        .unwrap()
+        .env_remove("CHARLA_LANG")
+        .args(["--listen", &place])
+        .assert()
+        .code(1);
     let error = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
     assert!(error.contains(&place) && error.contains("el puerto está ocupado"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
@@ -110,7 +115,12 @@ fn a_port_that_is_taken_is_one_clear_line() {
 #[test]
 fn an_address_that_is_not_here_is_one_clear_line() {
     // 192.0.2.0/24 is for documentation: nobody has it.
-    let failed = Command::cargo_bin("charla-server").unwrap().args(["--listen", "192.0.2.1:0"]).assert().code(1);
+    let failed = Command::cargo_bin("charla-server")
+        .unwrap()
+        .env_remove("CHARLA_LANG")
+        .args(["--listen", "192.0.2.1:0"])
+        .assert()
+        .code(1);
     let error = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
     assert!(error.contains("192.0.2.1:0") && error.contains("no tiene esa dirección"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
@@ -127,7 +137,7 @@ fn bad_usage_is_exit_2() {
         &["--name-timeout", "-1"],
         &["--listen", "localhost:65536"],
     ] {
-        Command::cargo_bin("charla-server").unwrap().args(arguments).assert().code(2);
+        Command::cargo_bin("charla-server").unwrap().env_remove("CHARLA_LANG").args(arguments).assert().code(2);
     }
 }
 

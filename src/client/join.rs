@@ -21,7 +21,7 @@ use crate::proto::{Name, NameError};
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// # let listeners = bind("127.0.0.1", 0).await?;
 /// # let address = &listeners[0].local_addr()?.to_string();
-/// # let console = Console::new(Default::default(), std::io::sink(), vec![]);
+/// # let console = Console::new(std::io::sink(), vec![]);
 /// # tokio::spawn(run(listeners, Options::default(), console, std::future::pending()));
 /// use charla::client::connect;
 ///
