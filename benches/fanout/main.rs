@@ -24,8 +24,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const SHAPES: [(&str, &str, &str); 10] = [
     ("saturated-100", "--participants 104 --senders 4 --rate max --seconds 2", CPU),
     ("saturated-1000", "--participants 1004 --senders 4 --rate max --seconds 2", CPU),
-    ("window-64", "--participants 1004 --senders 4 --rate max --in-flight 16 --seconds 3", CPU),
-    ("window-4", "--participants 1004 --senders 4 --rate max --in-flight 1 --seconds 3", CPU),
+    ("window-64", "--participants 1004 --senders 4 --rate max --in-flight 64 --seconds 3", CPU),
+    ("window-4", "--participants 1004 --senders 4 --rate max --in-flight 4 --seconds 3", CPU),
     ("one", "--participants 1001 --senders 1 --rate max --in-flight 1 --seconds 3", CPU),
     ("large", "--participants 1001 --senders 1 --size 512 --rate max --seconds 3", CPU),
     ("latency", "--participants 1001 --senders 1 --rate 100/s --seconds 5", "/latency_ms/p99"),

@@ -57,8 +57,8 @@ pub struct Plan {
     pub senders: usize,
     /// How much they say, all together.
     pub rate: Rate,
-    /// How many texts of a sender may be without a receipt, where the rate is [`Rate::Max`].
-    pub in_flight: usize,
+    /// How many texts may be on their way to somebody, where the rate is [`Rate::Max`].
+    pub in_flight: u64,
     /// How long a text is, in bytes: from [`MIN_SIZE`] to [`MAX_TEXT`](crate::proto::MAX_TEXT).
     pub size: usize,
     /// For how long they speak.

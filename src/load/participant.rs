@@ -132,7 +132,7 @@ impl Participant {
     /// Says what is due.
     fn speak(&mut self) {
         let (Some(speaker), Some(now)) = (&mut self.speaker, self.room.elapsed()) else { return };
-        while let Some(due) = self.room.due(speaker.next, now, self.client.waiting()) {
+        while let Some(due) = self.room.due(speaker.next, now) {
             let text = self.room.mark.text(speaker.next, self.room.size);
             if self.client.say(&text).is_err() {
                 return;

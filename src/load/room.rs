@@ -46,8 +46,8 @@ pub(super) struct Room {
 
 enum Pace {
     Even(Schedule),
-    /// As long as fewer texts of a sender than this are without a receipt.
-    Max(usize),
+    /// As long as fewer texts than this are on their way.
+    Max(u64),
 }
 
 impl Room {
@@ -84,7 +84,7 @@ impl Room {
         self.start.set(Some(start));
         match self.pace {
             Pace::Even(schedule) => super::pace::keep(schedule, start, self.bells.clone()),
-            Pace::Max(_) => self.bells.iter().for_each(|bell| bell.notify_one()),
+            Pace::Max(_) => self.ring(),
         }
         start
     }
@@ -94,11 +94,11 @@ impl Room {
         Some(self.start.get()?.elapsed())
     }
 
-    /// Since when this text is due, of a sender who waits for so many receipts.
-    pub(super) fn due(&self, id: Id, now: Duration, waiting: usize) -> Option<Duration> {
+    /// Since when this text is due.
+    pub(super) fn due(&self, id: Id, now: Duration) -> Option<Duration> {
         match self.pace {
             Pace::Even(schedule) => schedule.due(u32::try_from(id.sender).ok()?, id.number).filter(|&due| due <= now),
-            Pace::Max(in_flight) => (waiting < in_flight && now < self.lasts).then_some(now),
+            Pace::Max(most) => (self.on_their_way() < most && now < self.lasts).then_some(now),
         }
     }
 
@@ -107,6 +107,20 @@ impl Room {
         match self.pace {
             Pace::Even(schedule) => schedule.texts(),
             Pace::Max(_) => self.said.get(),
+        }
+    }
+
+    /// How many texts not all have heard yet, about.
+    fn on_their_way(&self) -> u64 {
+        self.said.get().saturating_sub(self.heard.get() / self.present.get().max(1))
+    }
+
+    /// Lets those speak who wait for others to hear.
+    fn ring(&self) {
+        if let Pace::Max(most) = self.pace
+            && self.on_their_way() < most
+        {
+            self.bells.iter().for_each(|bell| bell.notify_one());
         }
     }
 
@@ -190,6 +204,7 @@ impl Reading<'_> {
         }
         add(&self.room.heard, heard);
         add(&self.room.reads, 1);
+        self.room.ring();
     }
 }
 

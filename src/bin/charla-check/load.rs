@@ -28,7 +28,7 @@ pub(super) struct Load {
     senders: usize,
     #[arg(long, value_name = "rate", value_parser = rate)]
     rate: Option<Rate>,
-    #[arg(long, value_name = "people", default_value_t = 1024, hide_default_value = true, value_parser = count)]
+    #[arg(long, value_name = "people", default_value_t = 4096, hide_default_value = true, value_parser = count)]
     in_flight: usize,
     #[arg(long, value_name = "size", default_value_t = 64, hide_default_value = true, value_parser = size)]
     size: usize,
@@ -81,7 +81,7 @@ impl Load {
             participants,
             senders,
             rate: self.rate.unwrap_or(Rate::PerSecond(FIRST_RATE)),
-            in_flight: self.in_flight,
+            in_flight: self.in_flight as u64,
             size: self.size,
             lasts: self.seconds,
             pid: self.pid,
