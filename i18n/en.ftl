@@ -54,6 +54,25 @@ client-silent = it does not answer
 client-again = Trying again in { $seconds } s.
 client-not-said = not delivered: { $text }
 client-unknown-fate = perhaps not delivered: { $text }
+client-overdue =
+    { $more ->
+        [0] no receipt yet: { $text }
+       *[other] no receipt yet: { $text } (and { $more } more)
+    }
+client-people = In the room, { $count }: { $names }
+client-oneself = { $name } (you)
+client-help =
+    /who      tells who is in the room
+    /quit     leaves the chat, as do exit and, on an empty line, Ctrl-C and Ctrl-D
+    /help     shows this help
+    //text    says a text that begins with /
+    Tab completes names and commands; the arrows bring back what was typed.
+client-no-command = { $word } is no command, and was not said. /help tells which there are; // begins a text with /.
+client-paste = {" "}Send { $lines } lines? (y/n){" "}
+    .yes = y
+client-cleared = (Ctrl-C again, or exit)
+client-history-unread = The history { $file } cannot be read: { $reason }. This visit does without; mend it or delete it.
+client-history-unkept = The history cannot be kept in { $file }: { $reason }. What you type is not kept.
 client-not-utf8 = What was typed was not UTF-8 and is lost. Type it again.
 client-unread = The input was not read to its end: what followed was not said.
 client-no-terminal = Cannot use the terminal: { $reason }. Try another one, or input from a file.
@@ -226,6 +245,10 @@ value-language = LANGUAGE
 value-server = HOST[:PORT]
     .expected = HOST, HOST:PORT or [IPV6]:PORT is expected, with a port from 1 to 65535.
 value-name = NAME
+value-when = WHEN
+    .expected = auto, always or never is expected.
+value-overdue = SECONDS
+    .expected = a number of seconds is expected, from 0 to 3600.
 value-place = HOST:PORT
     .expected = HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1]:65434.
 value-format = FORMAT
@@ -280,8 +303,15 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
     .reconnect = Without a terminal: comes back after a broken connection, or when the server has stopped
     .stay = Without a terminal: the end of the input does not leave; needs --name
     .format = Without a terminal: “text”, the transcript, or “json”, an object a line (text)
+    .vi = In a terminal, edit with the keys of vi instead of those of Emacs
+    .no_history = In a terminal, neither read nor keep what is typed
+    .overdue = In a terminal, after how long a message without its receipt is told, from 0 (never) to 3600 (1)
+    .color = In a terminal, colours: auto (unless NO_COLOR forbids it), always or never (auto)
+    .timestamps = In a terminal, the time before each line
+    .bell = In a terminal, ring when somebody says your name
     .after =
-        The lines “salir”, “exit” and “quit” leave the chat, and so do Ctrl-D and Ctrl-C in a terminal.
+        The lines “salir”, “exit” and “quit” leave the chat, and so do Ctrl-D and Ctrl-C
+        on an empty line of a terminal; Ctrl-C clears one that is not empty.
         Without a terminal each line of the input is a message, and the first is the name if there is no --name:
           printf 'hello\n' | charla-client --name Ana
           tail -f log | charla-client --name bot --reconnect

@@ -54,6 +54,25 @@ client-silent = no responde
 client-again = Nuevo intento en { $seconds } s.
 client-not-said = sin entregar: { $text }
 client-unknown-fate = no se sabe si se entregó: { $text }
+client-overdue =
+    { $more ->
+        [0] sin acuse todavía: { $text }
+       *[other] sin acuse todavía: { $text } (y { $more } más)
+    }
+client-people = En la sala, { $count }: { $names }
+client-oneself = { $name } (tú)
+client-help =
+    /quien    dice quién está en la sala
+    /salir    sale del chat, como salir y, con la línea vacía, Ctrl-C y Ctrl-D
+    /ayuda    muestra esta ayuda
+    //texto   dice un texto que empieza por /
+    El tabulador completa nombres y órdenes; las flechas traen lo ya escrito.
+client-no-command = { $word } no es una orden, y no se ha dicho. /ayuda dice cuáles hay; // empieza un texto por /.
+client-paste = {" "}¿Enviar { $lines } líneas? (s/n){" "}
+    .yes = s
+client-cleared = (Ctrl-C otra vez, o salir)
+client-history-unread = No se puede leer el historial { $file }: { $reason }. Esta visita no lo usa; arréglalo o bórralo.
+client-history-unkept = No se puede guardar el historial en { $file }: { $reason }. Lo que escribas no se guarda.
 client-not-utf8 = Lo tecleado no era UTF-8 y se ha perdido. Escríbelo de nuevo.
 client-unread = La entrada no se leyó hasta el final: lo que seguía no se ha dicho.
 client-no-terminal = No se puede usar la terminal: { $reason }. Prueba con otra, o con la entrada desde un fichero.
@@ -226,6 +245,10 @@ value-language = IDIOMA
 value-server = HOST[:PUERTO]
     .expected = se espera HOST, HOST:PUERTO o [IPV6]:PUERTO, con un puerto de 1 a 65535.
 value-name = NOMBRE
+value-when = CUÁNDO
+    .expected = se espera auto, always o never.
+value-overdue = SEGUNDOS
+    .expected = se espera un número de segundos, de 0 a 3600.
 value-place = HOST:PUERTO
     .expected = se espera HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1]:65434.
 value-format = FORMATO
@@ -280,8 +303,15 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
     .reconnect = Sin terminal: tras una conexión rota, o si el servidor se detiene, vuelve a entrar
     .stay = Sin terminal: el fin de la entrada no sale del chat; necesita --name
     .format = Sin terminal: «text», la transcripción, o «json», un objeto por línea (text)
+    .vi = En una terminal, edita con las teclas de vi en vez de las de Emacs
+    .no_history = En una terminal, ni lee ni guarda lo que se escribe
+    .overdue = En una terminal, tras cuánto se señala un mensaje sin acuse, de 0 (nunca) a 3600 (1)
+    .color = En una terminal, colores: auto (si no lo impide NO_COLOR), always o never (auto)
+    .timestamps = En una terminal, pone la hora ante cada línea
+    .bell = En una terminal, la hace sonar cuando alguien dice tu nombre
     .after =
-        Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también Ctrl-D y Ctrl-C.
+        Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también
+        Ctrl-D y Ctrl-C con la línea vacía; Ctrl-C borra una que no lo está.
         Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si falta --name:
           printf 'hola\n' | charla-client --name Ana
           tail -f registro | charla-client --name bot --reconnect

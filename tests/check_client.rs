@@ -19,6 +19,7 @@ fn check(arguments: &[&str]) -> Output {
         .args(arguments)
         .env("NO_COLOR", "1")
         .env_remove("CHARLA_LANG")
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .output()
         .unwrap()
 }

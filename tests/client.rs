@@ -6,13 +6,19 @@ mod common;
 
 #[path = "client/bots.rs"]
 mod bots;
+#[path = "client/commands.rs"]
+mod commands;
 #[path = "client/editing.rs"]
 mod editing;
 #[path = "client/ending.rs"]
 mod ending;
+#[path = "client/history.rs"]
+mod history;
 #[path = "client/pipe.rs"]
 mod pipe;
 #[path = "client/returning.rs"]
 mod returning;
+#[path = "client/seeing.rs"]
+mod seeing;
 #[path = "client/wire.rs"]
 mod wire;

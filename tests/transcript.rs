@@ -19,7 +19,11 @@ const SERVER: &str = include_str!("../fixtures/transcript/server.txt");
 
 fn client(server: &Server) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_charla-client"));
-    command.arg(server.address.to_string()).env("TERM", "xterm-256color").env_remove("CHARLA_LANG");
+    command
+        .arg(server.address.to_string())
+        .env("TERM", "xterm-256color")
+        .env_remove("CHARLA_LANG")
+        .env("XDG_STATE_HOME", common::state_home());
     command
 }
 

@@ -3,11 +3,12 @@
 use std::env;
 use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use charla::cli::{self, BadValue, Common};
 use charla::client::pipe::{self, Format};
 use charla::client::{Address, terminal};
-use clap::Parser;
+use clap::{Args, Parser, ValueEnum};
 
 #[derive(Parser)]
 #[command(name = "charla-client", version, disable_help_flag = true, disable_version_flag = true)]
@@ -23,7 +24,61 @@ struct Options {
     #[arg(long, value_name = "format", value_parser = format, default_value = "text", hide_default_value = true)]
     format: Format,
     #[command(flatten)]
+    typing: Typing,
+    #[command(flatten)]
+    seeing: Seeing,
+    #[command(flatten)]
     common: Common,
+}
+
+/// What is typed at a terminal.
+#[derive(Args)]
+struct Typing {
+    #[arg(long)]
+    vi: bool,
+    #[arg(long)]
+    no_history: bool,
+    #[arg(long, value_name = "overdue", default_value_t = 1, hide_default_value = true, overrides_with = "overdue")]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=3600))]
+    overdue: u64,
+}
+
+/// What is seen at a terminal.
+#[derive(Args)]
+struct Seeing {
+    #[arg(long, value_name = "when", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    #[arg(overrides_with = "color")]
+    color: Color,
+    #[arg(long)]
+    timestamps: bool,
+    #[arg(long)]
+    bell: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Typing {
+    fn options(&self, look: terminal::Look) -> terminal::Options {
+        let history = if self.no_history { None } else { terminal::default_history() };
+        let overdue = (self.overdue > 0).then(|| Duration::from_secs(self.overdue));
+        terminal::Options { vi: self.vi, history, overdue, look }
+    }
+}
+
+impl Seeing {
+    fn look(&self) -> terminal::Look {
+        let color = match self.color {
+            Color::Auto => env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        terminal::Look { color, timestamps: self.timestamps, bell: self.bell }
+    }
 }
 
 fn main() -> ExitCode {
@@ -42,11 +97,11 @@ fn main() -> ExitCode {
 }
 
 fn visit(options: Options) -> io::Result<bool> {
-    let Options { address, name, reconnect, stay, format, common } = options;
+    let Options { address, name, reconnect, stay, format, typing, seeing, common } = options;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let well = runtime.block_on(async {
         if format == Format::Text && is_interactive() {
-            terminal::run(common.lang, &address, name).await
+            terminal::run(common.lang, &address, name, typing.options(seeing.look())).await
         } else {
             let options = pipe::Options { name, format, stay, reconnect };
             pipe::run(common.lang, &address, options, BufReader::new(io::stdin()), io::stdout(), io::stderr()).await

@@ -43,7 +43,9 @@ pub fn texts(line: &str) -> Vec<String> {
     texts
 }
 
-fn replaced(c: char) -> char {
+/// What is said in place of a character that was typed.
+#[must_use]
+pub fn replaced(c: char) -> char {
     match c {
         '\t' => ' ',
         c if c.is_control() => REPLACEMENT,

@@ -45,6 +45,7 @@
 //! a bot that answers and a bridge between two rooms.
 
 mod address;
+mod alias;
 mod connection;
 mod event;
 pub mod input;

@@ -4,10 +4,12 @@
 //! a name, a text, or the human text of a `BYE` can move a cursor, recolour,
 //! reorder or begin a line. All of it returns one line without its end.
 
+use std::fmt::Display;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use super::{Address, Ending, Event, JoinError};
+use super::{Address, Ending, Event, JoinError, alias};
 use crate::lang::Language;
 use crate::proto::client_session::{Farewell, Fate};
 use crate::proto::{Code, MAX_NAME, Name, NameError};
@@ -30,9 +32,9 @@ pub fn text_prompt(language: Language) -> String {
 pub fn event(language: Language, event: &Event, name: &Name) -> String {
     match event {
         Event::Joined => language.text_with("client-welcome", &[("name", name.as_str().into())]),
-        Event::Join(name) => language.text_with("client-joined", &[("name", safe(name).into())]),
-        Event::Leave(name) => language.text_with("client-left", &[("name", safe(name).into())]),
-        Event::Msg { name, text } => format!("{}: {}", safe(name), safe(text)),
+        Event::Join(name) => language.text_with("client-joined", &[("name", alias::shown(language, name).into())]),
+        Event::Leave(name) => language.text_with("client-left", &[("name", alias::shown(language, name).into())]),
+        Event::Msg { name, text } => format!("{}: {}", alias::shown(language, name), safe(text)),
         Event::Receipt { text, .. } => text_prompt(language) + &safe(text),
     }
 }
@@ -120,6 +122,67 @@ pub fn undelivered(language: Language, fate: Fate, text: &str) -> String {
         Fate::Unknown => "client-unknown-fate",
     };
     language.text_with(key, &[("text", safe(text).into())])
+}
+
+/// A text waits for its receipt for too long, and so do so many more.
+#[must_use]
+pub fn overdue(language: Language, text: &str, more: usize) -> String {
+    language.text_with("client-overdue", &[("text", safe(text).into()), ("more", more.into())])
+}
+
+/// Who is in the room, oneself marked.
+#[must_use]
+pub fn people(language: Language, names: &[String], own: &Name) -> String {
+    let shown = |name: &String| {
+        let shown = alias::shown(language, name);
+        if name == own.as_str() { language.text_with("client-oneself", &[("name", shown.into())]) } else { shown }
+    };
+    let all = names.iter().map(shown).collect::<Vec<_>>().join(", ");
+    language.text_with("client-people", &[("count", names.len().into()), ("names", all.into())])
+}
+
+/// What can be done, in lines.
+#[must_use]
+pub fn help(language: Language) -> String {
+    language.text("client-help")
+}
+
+/// What begins like a command is none.
+#[must_use]
+pub fn unknown_command(language: Language, word: &str) -> String {
+    language.text_with("client-no-command", &[("word", safe(word).into())])
+}
+
+/// Asked behind what was pasted, before so many lines are sent.
+#[must_use]
+pub fn question(language: Language, lines: usize) -> String {
+    language.text_with("client-paste", &[("lines", lines.into())])
+}
+
+/// The key that says yes to it.
+#[must_use]
+pub fn yes(language: Language) -> String {
+    language.text("client-paste.yes")
+}
+
+/// Stands behind the empty prompt after a line was cleared.
+#[must_use]
+pub fn cleared(language: Language) -> String {
+    language.text("client-cleared")
+}
+
+/// What was kept of earlier visits cannot be read, and will not be written.
+#[must_use]
+pub fn history_unread(language: Language, file: &Path, error: &impl Display) -> String {
+    let file = file.display().to_string();
+    language.text_with("client-history-unread", &[("file", file.into()), ("reason", error.to_string().into())])
+}
+
+/// What is typed cannot be kept for later visits.
+#[must_use]
+pub fn history_unkept(language: Language, file: &Path, error: &impl Display) -> String {
+    let file = file.display().to_string();
+    language.text_with("client-history-unkept", &[("file", file.into()), ("reason", error.to_string().into())])
 }
 
 /// What was typed was lost: it was no UTF-8.

@@ -3,21 +3,33 @@
 //! It asks for the name before it connects, and again, on a new connection, when
 //! the name is none or is taken. Then the prompt `Tú: ` stands below all that
 //! arrives; what is typed there is said as it is, and shown once, where it was
-//! typed. `salir`, Ctrl-D and Ctrl-C leave. When the server ends the connection
-//! it says why, and which texts have no receipt.
+//! typed. `salir`, and Ctrl-D and Ctrl-C on an empty line, leave. When the server
+//! ends the connection it says why, and which texts have no receipt.
 //!
 //! Three parts run at once: the line editor in a thread (`editor`), the
-//! connection here, and between them the lines that wait to be drawn
+//! connection here (`stay`), and between them the lines that wait to be drawn
 //! (`screen`). Whoever waits does so for one side only: typed lines queue
 //! without a bound, and arriving ones stop the connection when too many wait.
 
+mod above;
+mod command;
+mod completion;
 mod editor;
+mod history;
+mod keys;
+mod line;
+mod look;
+mod people;
+mod receipts;
 mod screen;
+mod stay;
 mod tty;
+mod wrap;
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -25,32 +37,54 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 use self::editor::{Ask, Typed};
+pub use self::history::default_file as default_history;
+use self::line::Line;
+pub use self::look::Look;
+use self::look::View;
+use self::people::People;
+use self::receipts::Receipts;
 use self::screen::Screen;
+use self::stay::Stay;
 use super::signals::LeaveSignals;
-use super::{Address, Client, Ending, Event, input, render};
+use super::{Address, Client, Ending, render};
 use crate::lang::Language;
 use crate::proto::Name;
-use crate::proto::client_session::Fate;
 
 /// How long the line editor may take to wipe its prompt for the last time.
 const LAST_DRAWING: Duration = Duration::from_secs(1);
+
+/// What a person chooses about the terminal.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The keys are those of vi, not those of Emacs.
+    pub vi: bool,
+    /// Where lines that were typed are kept for the next visit, if they are;
+    /// [`default_history`] is the usual place.
+    pub history: Option<PathBuf>,
+    /// How long a text may be without its receipt before that is told; `None` for ever.
+    pub overdue: Option<Duration>,
+    /// What is shown besides the text.
+    pub look: Look,
+}
 
 /// Visits a server from the terminal that standard input and output are. It is
 /// true when the person left, and everything said has its receipt.
 ///
 /// # Errors
 /// The terminal cannot be set up.
-pub async fn run(language: Language, address: &Address, name: Option<String>) -> io::Result<bool> {
-    let mut terminal = Terminal::new(language, address)?;
+pub async fn run(language: Language, address: &Address, name: Option<String>, options: Options) -> io::Result<bool> {
+    let mut terminal = Terminal::new(language, address, options)?;
     let well = terminal.visit(name).await;
     terminal.close().await;
     Ok(well)
 }
 
 struct Terminal<'a> {
-    language: Language,
     address: &'a Address,
     screen: Arc<Screen>,
+    people: Arc<Mutex<People>>,
+    overdue: Option<Duration>,
+    view: View,
     asks: Sender<Ask>,
     typed: UnboundedReceiver<Typed>,
     /// The line editor is reading: it draws, and it will not stop by itself.
@@ -71,15 +105,20 @@ enum Entry {
 }
 
 impl<'a> Terminal<'a> {
-    fn new(language: Language, address: &'a Address) -> io::Result<Terminal<'a>> {
+    fn new(language: Language, address: &'a Address, options: Options) -> io::Result<Terminal<'a>> {
         let leave = LeaveSignals::new()?;
         let quiet = tty::Quiet::new()?;
-        let (screen, wakes) = Screen::new(render::text_prompt(language));
-        let (asks, typed) = editor::start(language, Arc::clone(&screen), wakes).map_err(io::Error::other)?;
+        let (screen, wakes) = Screen::new();
+        let (people, overdue) = (Arc::default(), options.overdue);
+        let view = View { language, look: options.look };
+        let (asks, typed) = editor::start(language, Arc::clone(&screen), wakes, options, Arc::clone(&people))
+            .map_err(io::Error::other)?;
         Ok(Terminal {
-            language,
             address,
             screen,
+            people,
+            overdue,
+            view,
             asks,
             typed,
             reading: false,
@@ -99,7 +138,7 @@ impl<'a> Terminal<'a> {
                 },
             };
             match self.enter(name.trim()).await {
-                Entry::In(name, client) => return self.talk(&name, *client).await,
+                Entry::In(name, client) => return self.stay(name, *client).await,
                 Entry::Refused => {}
                 Entry::Over(well) => return well,
             }
@@ -115,7 +154,7 @@ impl<'a> Terminal<'a> {
         self.reading = false;
         match typed {
             Some(Typed::Line(name)) => Some(name),
-            Some(Typed::Leave { .. }) | None => None,
+            Some(Typed::Command(_) | Typed::Leave { .. }) | None => None,
         }
     }
 
@@ -127,7 +166,7 @@ impl<'a> Terminal<'a> {
         let name = match Name::new(name) {
             Ok(name) => name,
             Err(error) => {
-                self.show(&render::bad_name(self.language, name, error));
+                self.show(&render::bad_name(self.view.language, name, error));
                 return Entry::Refused;
             }
         };
@@ -139,7 +178,7 @@ impl<'a> Terminal<'a> {
             Ok(stream) => self.join(name.clone(), Client::join(stream, name)).await,
             Err(error) => {
                 // Standard error may be closed; the exit code still tells.
-                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.language, self.address, &error));
+                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.view.language, self.address, &error));
                 Entry::Over(false)
             }
         }
@@ -152,15 +191,15 @@ impl<'a> Terminal<'a> {
         };
         match answer {
             Ok(event) => {
-                self.show(&render::event(self.language, &event, &name));
+                self.show_event(&event, &name);
                 Entry::In(name, Box::new(client))
             }
             Err(Ending::Bye(farewell)) if farewell.is_about_the_name() => {
-                self.show(&render::refused(self.language, &name, &farewell));
+                self.show(&render::refused(self.view.language, &name, &farewell));
                 Entry::Refused
             }
             Err(ending) => {
-                self.show(&render::ending(self.language, &ending, self.address));
+                self.show(&render::ending(self.view.language, &ending, self.address));
                 Entry::Over(false)
             }
         }
@@ -175,71 +214,23 @@ impl<'a> Terminal<'a> {
         true
     }
 
-    async fn talk(&mut self, name: &Name, mut client: Client<TcpStream>) -> bool {
+    async fn stay(&mut self, name: Name, client: Client<TcpStream>) -> bool {
+        self.people().enter(client.roster(), name.as_str());
+        let mut stay = Stay::new(name, client, Receipts::new(self.overdue));
         self.ask(Ask::Texts);
-        let mut unsaid = Vec::new();
-        let ending = loop {
-            tokio::select! {
-                event = client.event(), if !self.screen.is_full() => match event {
-                    Ok(event) => self.show_event(&event, name),
-                    Err(ending) => break ending,
-                },
-                () = self.screen.room(), if self.screen.is_full() => {}
-                Some(typed) = self.typed.recv() => self.take(typed, &mut client, &mut unsaid),
-                () = self.leave.wish() => {
-                    if client.has_left() {
-                        break Ending::Broken(io::ErrorKind::Interrupted);
-                    }
-                    client.leave();
-                }
-            }
-        };
+        let ending = self.talk(&mut stay).await;
         self.stop_reading().await;
-        while let Ok(typed) = self.typed.try_recv() {
-            self.take(typed, &mut client, &mut unsaid);
-        }
-        self.account(&client, &ending, &unsaid)
+        self.account(stay, &ending)
     }
 
-    fn show_event(&self, event: &Event, name: &Name) {
-        // One's own text stands where it was typed.
-        if !matches!(event, Event::Receipt { .. }) {
-            self.show(&render::event(self.language, event, name));
-        }
-    }
-
+    /// Shows a line of the client's own.
     fn show(&self, line: &str) {
+        self.show_line(Line::plain(line));
+    }
+
+    fn show_line(&self, line: Line) {
         self.screen.push(line);
         if self.reading { self.screen.wake() } else { self.screen.flush() }
-    }
-
-    fn take(&mut self, typed: Typed, client: &mut Client<TcpStream>, unsaid: &mut Vec<String>) {
-        match typed {
-            Typed::Leave { pasted } => {
-                self.reading = false;
-                self.screen.flush();
-                client.leave();
-                unsaid.extend(pasted.iter().flat_map(|line| input::texts(line)));
-            }
-            Typed::Line(line) => {
-                let texts = input::texts(&line);
-                unsaid.extend(texts.into_iter().filter(|text| client.say(text).is_err()));
-            }
-        }
-    }
-
-    /// Says why it ended, and which texts have no receipt, where there is need.
-    fn account(&self, client: &Client<TcpStream>, ending: &Ending, unsaid: &[String]) -> bool {
-        let mut lost: Vec<_> = client.unreceipted().map(|text| (ending.fate(), text)).collect();
-        lost.extend(unsaid.iter().map(|text| (Fate::NotSaid, text.as_str())));
-        let well = client.has_left() && lost.is_empty();
-        if !well {
-            self.show(&render::ending(self.language, ending, self.address));
-        }
-        for (fate, text) in lost {
-            self.show(&render::undelivered(self.language, fate, text));
-        }
-        well
     }
 
     /// From here on the line editor neither reads nor draws.
@@ -258,7 +249,11 @@ impl<'a> Terminal<'a> {
     async fn close(mut self) {
         self.stop_reading().await;
         if !self.half_typed.is_empty() {
-            screen::write(&format!("{}{}\n", render::text_prompt(self.language), self.half_typed));
+            screen::write(&format!(
+                "{}{}\n",
+                render::text_prompt(self.view.language),
+                above::as_typed(&self.half_typed)
+            ));
         }
     }
 }

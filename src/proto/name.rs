@@ -51,6 +51,14 @@ pub enum NameError {
     Key,
 }
 
+impl Key {
+    /// The key itself: what is left of a name when it is folded.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Name {
     /// Checks a name, as it came.
     ///

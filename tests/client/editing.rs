@@ -67,8 +67,9 @@ fn a_refused_name_is_asked_for_again() {
     first.expect("NAME Ana");
     first.send("BYE name-taken ya hay una\u{1b}[2J\n");
     let screen = terminal.wait_for_text("Ingresa tu nombre:");
-    assert!(screen.starts_with("No se puede entrar como «Ana»: el nombre ya está en uso (name-taken: ya hay una"));
-    assert!(terminal.output().contains("ya hay una\u{fffd}[2J)"));
+    let told = screen.replace("\n  ", " ");
+    assert!(told.starts_with("No se puede entrar como «Ana»: el nombre ya está en uso (name-taken: ya hay una"));
+    assert!(terminal.output().contains("ya hay\r\n  una\u{fffd}[2J)"));
     terminal.type_("Eva\r");
     let mut second = script.accept();
     second.expect("NAME Eva");
@@ -111,6 +112,32 @@ fn words_and_keys_leave() {
         assert_eq!(screen, format!("Bienvenido al chat, Ana!\n{prompt}Luis: espera"), "{keys:?}");
         assert_eq!((code, terminal.unusable()), (0, vec![]), "{keys:?}");
     }
+}
+
+/// [UI-12] Ctrl-C clears what is typed, says how to leave, and leaves on an empty line.
+/// Of that nothing remains on the screen.
+#[test]
+fn ctrl_c_clears_the_line_and_then_leaves() {
+    let script = Script::new();
+    let (mut terminal, peer) = ana(&script);
+    terminal.type_("a medias, y más larga que una sola fila de ochenta columnas, para que sean dos filas\u{1b}[D\u{3}");
+    terminal.wait_for(|screen| screen == "Bienvenido al chat, Ana!\nTú: (Ctrl-C otra vez, o salir)");
+    assert_eq!(terminal.cursor(), (1, 4));
+    terminal.type_("o");
+    terminal.wait_for(|screen| screen == "Bienvenido al chat, Ana!\nTú: o");
+    terminal.type_("\u{3}\u{3}");
+    peer.expect_leaving();
+    let (code, screen) = terminal.wait_exit();
+    assert_eq!((code, screen.as_str()), (0, "Bienvenido al chat, Ana!"));
+}
+
+/// What Ctrl-C has cleared can be had back by the key that brings back what was cut.
+#[test]
+fn a_cleared_line_can_be_had_back() {
+    let script = Script::new();
+    let (mut terminal, mut peer) = ana(&script);
+    terminal.type_("por error\u{3}\u{19}\r");
+    peer.echo("Ana", "por error");
 }
 
 /// [UI-11] At the prompt for the name one leaves without having connected.
@@ -159,8 +186,13 @@ fn control_characters_that_are_typed_are_replaced() {
     let (mut terminal, mut peer) = ana(&script);
     terminal.type_("a\tb\r");
     peer.echo("Ana", "a b");
-    terminal.type_("\u{1b}[200~a\tb\u{7}c\u{1b}[201~\r");
-    peer.echo("Ana", "a b\u{fffd}c");
+    terminal.type_("\u{1b}[200~a\tb\u{7}\u{9b}2Jc\u{1b}[201~");
+    terminal.wait_for_text("Tú: a b\nTú: a b2Jc");
+    assert_eq!(terminal.cursor(), (2, 10));
+    terminal.type_("!\r");
+    peer.echo("Ana", "a b\u{fffd}\u{fffd}2Jc!");
+    terminal.wait_for(|screen| screen.ends_with("\nTú:"));
+    assert!(terminal.output().contains("Tú: a b\u{fffd}\u{fffd}2Jc!"));
 }
 
 /// [CLIENT-6] [CLIENT-7] [CLIENT-8] A long text is split between characters that
@@ -229,7 +261,7 @@ fn lines_typed_into_a_burst_are_said() {
 }
 
 /// [CLIENT-10] Fifty lines pasted without and with the marks of a paste are fifty
-/// messages.
+/// messages; where they are known to be pasted, it asks.
 #[test]
 fn pasted_lines_are_all_said() {
     let script = Script::new();
@@ -242,11 +274,39 @@ fn pasted_lines_are_all_said() {
     terminal.type_(&format!("\u{1b}[200~{}\u{1b}[201~", lines.join("\r")));
     terminal.wait_for(|screen| screen.ends_with("\nlínea pegada 49"));
     terminal.type_("\r");
+    terminal.wait_for_text("línea pegada 49 ¿Enviar 50 líneas? (s/n)");
+    terminal.type_("s");
     for line in &lines {
         peer.echo("Ana", line);
     }
     let shown: Vec<_> = lines.iter().skip(27).map(|line| format!("Tú: {line}\n")).collect();
     terminal.wait_for(|screen| screen == format!("{}Tú:", shown.concat()));
+}
+
+/// Above five lines it asks: anything but a yes leaves them where they are, to be
+/// changed or cleared, and messages may come meanwhile.
+#[test]
+fn a_long_paste_is_asked_about() {
+    let script = Script::new();
+    let (mut terminal, mut peer) = ana(&script);
+    terminal.type_("\u{1b}[200~1\r2\r\r3\r4\r5\u{1b}[201~\r");
+    for text in ["1", "2", "3", "4", "5"] {
+        peer.echo("Ana", text);
+    }
+    terminal.type_("\u{1b}[200~1\r2\r3\r4\r5\r6\u{1b}[201~\r");
+    terminal.wait_for_text("\nTú: 1\n2\n3\n4\n5\n6 ¿Enviar 6 líneas? (s/n)");
+    peer.send("MSG Luis hola\n");
+    terminal.wait_for_text("\nLuis: hola\nTú: 1\n2\n3\n4\n5\n6 ¿Enviar 6 líneas? (s/n)");
+    terminal.type_("n");
+    terminal.wait_for(|screen| screen.ends_with("\nTú: 1\n2\n3\n4\n5\n6"));
+    terminal.type_("\r\u{1b}[200~s\r7\u{1b}[201~\r");
+    terminal.wait_for_text("\n6s\n7 ¿Enviar 7 líneas? (s/n)");
+    terminal.type_("\u{3}");
+    terminal.wait_for(|screen| screen.ends_with("\n6s\n7"));
+    terminal.type_("\u{3}");
+    terminal.wait_for(|screen| screen.ends_with("Luis: hola\nTú: (Ctrl-C otra vez, o salir)"));
+    terminal.type_("nada\r");
+    peer.echo("Ana", "nada");
 }
 
 /// [UI-10] In a narrow window a long line is still whole, with what arrives above.

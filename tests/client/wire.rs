@@ -65,10 +65,10 @@ fn nothing_from_the_network_acts_on_the_terminal() {
     peer.send("MSG Luis a\u{1b}[2J\u{1b}]0;t\u{7}b\u{8}\rc\u{9b}31m\u{85}\td\n");
     peer.send("MSG Luis x\u{202e}y\u{2028}z\u{2066}\n");
     peer.send("JOIN n\u{202e}x\nLEAVE \u{1f600}nombre-que-esta-version-no-admite-por-largo\u{200b}\n");
-    terminal.wait_for_text("por-largo\u{200b} ha salido del chat\nTú:");
+    terminal.wait_for_text("por-largo\u{200b}» ha salido del chat\nTú:");
     let (raw, r) = (terminal.output(), "\u{fffd}");
     let shown = [format!("Luis: a{r}[2J{r}]0;t{r}b{r}{r}c{r}31m{r}{r}d"), format!("Luis: x{r}y{r}z{r}")];
-    for line in shown.iter().chain([&format!(">>> n{r}x se ha unido al chat")]) {
+    for line in shown.iter().chain([&format!(">>> «n{r}x» se ha unido al chat")]) {
         assert!(raw.contains(&format!("\n{line}\r\n")), "{line} in {raw:?}");
     }
     for bad in ["\u{1b}[2J", "\u{1b}]", "\u{7}", "\u{8}", "\u{9b}", "\u{85}", "\t", "\u{202e}", "\u{2028}", "\u{2066}"]

@@ -151,10 +151,17 @@ impl Peer {
     }
 }
 
-/// The client's command line.
+/// The client's command line, without colours. However busy the machine, no receipt
+/// is late.
 pub fn client(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_charla-client"));
-    command.args(args).env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CHARLA_LANG");
+    command
+        .args(["--overdue", "0", "--color", "never"])
+        .args(args)
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .env_remove("CHARLA_LANG")
+        .env("XDG_STATE_HOME", super::state_home());
     command
 }
 

@@ -112,6 +112,19 @@ impl Terminal {
         self.seen.output.lock().unwrap().emulator.screen().cursor_position()
     }
 
+    /// How the first such text on the screen is drawn: in which colour, and whether bold.
+    pub fn style_of(&self, text: &str) -> (vt100::Color, bool) {
+        let output = self.seen.output.lock().unwrap();
+        let screen = output.emulator.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let is_there =
+            |&(row, column): &(u16, u16)| screen.contents_between(row, column, row, columns).starts_with(text);
+        let (row, column) = places.into_iter().find(is_there).unwrap_or_else(|| panic!("no {text:?}"));
+        let cell = screen.cell(row, column).unwrap();
+        (cell.fgcolor(), cell.bold())
+    }
+
     /// All that the program wrote, as it wrote it. (The emulator passes over
     /// U+FFFD: it can be seen only here.)
     pub fn output(&self) -> String {

@@ -1,25 +1,22 @@
-//! What has arrived and is not on the screen yet, and the one place that draws it.
+//! What has arrived and is not on the screen yet.
 //!
 //! Lines are drawn together with the prompt, above it, whenever the line editor
-//! draws that: [`Above`] puts them in front of it. So they keep their order, none
+//! draws that: [`Above`](super::above::Above) puts them in front of it. So they keep their order, none
 //! comes between the prompt and what is typed, and however many arrive at once
 //! are drawn at once. The editor's `ExternalPrinter` only wakes it: what it
 //! prints itself can be overtaken by what it prints between two lines.
 
-use std::borrow::Cow;
-use std::cell::Cell;
 use std::io::{self, Write};
+use std::mem::take;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustyline::completion::Completer;
-use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
-use rustyline::validate::Validator;
-use rustyline::{Context, Helper};
+use rustix::termios::tcgetwinsize;
 use tokio::sync::Notify;
+
+use super::line::Line;
 
 /// How many bytes wait at most before the connection is read no further.
 const LIMIT: usize = 256 * 1024;
@@ -27,8 +24,6 @@ const LIMIT: usize = 256 * 1024;
 /// The lines that wait to be drawn, and what stands typed below them.
 #[derive(Debug)]
 pub(super) struct Screen {
-    /// What stands before each text of one's own.
-    prompt: String,
     /// A std mutex: it is held for a push or a swap, never across an await.
     content: Mutex<Content>,
     drawn: Notify,
@@ -39,17 +34,18 @@ pub(super) struct Screen {
 
 #[derive(Debug, Default)]
 struct Content {
-    lines: String,
+    lines: Vec<Line>,
+    /// How many bytes they have.
+    bytes: usize,
     typed: String,
 }
 
 impl Screen {
     /// The screen, and what is to wake the line editor.
-    pub(super) fn new(prompt: String) -> (Arc<Screen>, Receiver<()>) {
+    pub(super) fn new() -> (Arc<Screen>, Receiver<()>) {
         // One wake-up on its way is enough for all lines that wait.
         let (wake, wakes) = sync_channel(1);
         let screen = Screen {
-            prompt,
             content: Mutex::default(),
             drawn: Notify::new(),
             wake,
@@ -60,10 +56,10 @@ impl Screen {
     }
 
     /// Puts a line under those that wait.
-    pub(super) fn push(&self, line: &str) {
+    pub(super) fn push(&self, line: Line) {
         let mut content = self.content();
-        content.lines.push_str(line);
-        content.lines.push('\n');
+        content.bytes += line.text.len();
+        content.lines.push(line);
     }
 
     /// Has the line editor, which is reading, draw them.
@@ -77,7 +73,7 @@ impl Screen {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.content().lines.len() >= LIMIT
+        self.content().bytes >= LIMIT
     }
 
     /// Waits until it is not full.
@@ -93,17 +89,47 @@ impl Screen {
         self.stopping.store(true, Ordering::SeqCst);
         self.wake();
         self.stopped.notified().await;
-        std::mem::take(&mut self.content().typed)
+        take(&mut self.content().typed)
     }
 
     pub(super) fn is_untyped(&self) -> bool {
         self.content().typed.is_empty()
     }
 
-    fn take(&self) -> String {
-        let lines = std::mem::take(&mut self.content().lines);
+    /// Keeps what stands typed.
+    pub(super) fn keep_typed(&self, line: &str) {
+        line.clone_into(&mut self.content().typed);
+    }
+
+    /// The lines that wait, as they are to be drawn now.
+    pub(super) fn take(&self) -> String {
+        let lines = {
+            let mut content = self.content();
+            content.bytes = 0;
+            take(&mut content.lines)
+        };
         self.drawn.notify_one();
-        lines
+        let (columns, mut drawn) = (columns(), String::new());
+        for line in lines {
+            line.draw(columns, &mut drawn);
+        }
+        drawn
+    }
+
+    /// Stops the line editor here, if that was asked for: in the one place where the
+    /// prompt is known to be wiped, after a wake-up. A key may come first; then it is
+    /// woken once more.
+    pub(super) fn stop_if_asked(&self, keyed: bool) {
+        if self.stopping.load(Ordering::SeqCst) {
+            if keyed {
+                self.wake();
+                return;
+            }
+            self.stopped.notify_one();
+            loop {
+                thread::park();
+            }
+        }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -112,79 +138,15 @@ impl Screen {
     }
 }
 
+/// How wide the window is; a terminal that does not say so wraps by itself.
+fn columns() -> usize {
+    match tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => usize::MAX,
+    }
+}
+
 /// Writes to a terminal, which may be gone: then nobody sees it.
 pub(super) fn write(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
 }
-
-/// The line editor's helper: draws the lines above the prompt.
-pub(super) struct Above {
-    screen: Arc<Screen>,
-    /// The line is drawn for the last time: it was accepted.
-    accepted: Cell<bool>,
-    /// A key asked for the drawing under way, and not the arrival of lines.
-    keyed: Cell<bool>,
-}
-
-impl Above {
-    pub(super) fn new(screen: Arc<Screen>) -> Above {
-        Above { screen, accepted: Cell::new(false), keyed: Cell::new(false) }
-    }
-
-    /// Stops here, in the one place where the prompt is known to be wiped: after
-    /// a wake-up. A key may come first; then it is woken once more.
-    fn stop_if_asked(&self, keyed: bool) {
-        if self.screen.stopping.load(Ordering::SeqCst) {
-            if keyed {
-                self.screen.wake();
-                return;
-            }
-            self.screen.stopped.notify_one();
-            loop {
-                thread::park();
-            }
-        }
-    }
-}
-
-impl Highlighter for Above {
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        self.stop_if_asked(self.keyed.replace(false));
-        let lines = self.screen.take();
-        if lines.is_empty() { Cow::Borrowed(prompt) } else { Cow::Owned(lines + prompt) }
-    }
-
-    /// A paste of several lines is as many texts, and shown so once it is sent.
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.accepted.get() {
-            Cow::Owned(line.replace('\n', &format!("\n{}", self.screen.prompt)))
-        } else {
-            Cow::Borrowed(line)
-        }
-    }
-
-    /// It is called before a key changes what is drawn, and so sees what is typed.
-    fn highlight_char(&self, line: &str, _: usize, kind: CmdKind) -> bool {
-        line.clone_into(&mut self.screen.content().typed);
-        self.accepted.set(kind == CmdKind::ForcedRefresh);
-        self.keyed.set(true);
-        line.contains('\n')
-    }
-}
-
-impl Completer for Above {
-    type Candidate = String;
-
-    /// A tab is a space.
-    fn complete(&self, _: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok((at, vec![" ".to_owned()]))
-    }
-}
-
-impl Hinter for Above {
-    type Hint = String;
-}
-
-impl Validator for Above {}
-
-impl Helper for Above {}
