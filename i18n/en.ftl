@@ -229,12 +229,14 @@ report-no = no
 
 cli-unknown-argument = “{ $argument }” is not expected.
 cli-unknown-command = there is no command “{ $command }”.
+cli-no-command = a command is missing.
 cli-missing = { $argument } is missing.
 cli-repeated = { $argument } can be given only once.
 cli-conflict = “{ $argument }” cannot be used together with “{ $other }”.
 cli-no-value = the value of { $argument } is missing
 cli-bad-value = “{ $value }” is no value for { $argument }
 cli-not-utf8 = the arguments are not UTF-8.
+cli-cannot-print = cannot print ({ $reason }). Send it to where there is room.
 cli-similar = Perhaps { $similar }?
 cli-help = Try “{ $program } --help”.
 
@@ -284,6 +286,18 @@ value-millis = MS
     .expected = a number of milliseconds greater than 0 is expected.
 value-percent = PERCENT
     .expected = a number from 0 to 100 is expected.
+value-part = PART
+    .expected = man, bash, zsh or fish is expected.
+
+## Man pages
+
+page-name = Name
+page-synopsis = Synopsis
+page-description = Description
+page-environment = Environment
+page-same-as = The same as { $option }.
+page-status = Exit status
+page-see-also = See also
 
 ## Command lines: help
 
@@ -292,6 +306,7 @@ help-common = { "" }
     .commands-title = Commands
     .arguments-title = Arguments
     .options-title = Options
+    .examples-title = Examples
     .lang = The language to speak: “es” (Spanish) or “en” (English)
     .help = Shows this help
     .version = Shows the version
@@ -312,11 +327,17 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
     .after =
         The lines “salir”, “exit” and “quit” leave the chat, and so do Ctrl-D and Ctrl-C
         on an empty line of a terminal; Ctrl-C clears one that is not empty.
-        Without a terminal each line of the input is a message, and the first is the name if there is no --name:
+        Without a terminal each line of the input is a message, and the first is the name if there is no --name.
+    .examples =
+        Join a chat:
+          charla-client chat.example.org --name Ana
+        Say one thing and leave:
           printf 'hello\n' | charla-client --name Ana
+        Say each line of a log as it comes, whatever happens to the connection:
           tail -f log | charla-client --name bot --reconnect
+        Let a program hear what is said:
           charla-client --name bot --stay --format json </dev/null | ./program
-
+    .status =
         Ends with 0 after leaving, 1 if the server ended it or could not be reached, 2 for bad usage.
 
 help-server = Serves a Charla chat: one room for all who connect.
@@ -329,7 +350,14 @@ help-server = Serves a Charla chat: one room for all who connect.
     .after =
         The output is the transcript of the room; diagnostics go to standard error.
         SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.
-
+    .examples =
+        Serve a chat for this machine alone:
+          charla-server
+        Serve it to everybody, in English, and keep the transcript:
+          charla-server --lang en --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
+        Keep the diagnostics too:
+          charla-server --log debug 2>>diagnostics.log
+    .status =
         Ends with 0 after closing, 1 if it cannot listen, 2 for bad usage.
 
 help-check = Checks whether a server or a client of Charla keeps SPEC.md, and if not, which rule it breaks.
@@ -350,7 +378,19 @@ help-check = Checks whether a server or a client of Charla keeps SPEC.md, and if
     .name_arg = The name is an argument, and not typed: “--name {"{"}name{"}"}”
     .quit = What is typed to leave (salir); “^D” is the end of the input
     .pipe = The client reads and writes pipes, without a terminal
-    .after = Ends with 0 if it conforms, 1 if not, 2 for bad usage or a filter without cases, 3 if the program could not be reached.
+    .examples =
+        Check a server that runs:
+          charla-check server localhost:65434
+        Check a server of your own, which is started for each case:
+          charla-check server -- python3 server.py {"{"}port{"}"}
+        Check a client of your own, and write a report:
+          charla-check client --report report.html -- python3 client.py {"{"}host{"}"} {"{"}port{"}"}
+        Check the servers of a class, a folder each:
+          charla-check class submissions --server 'python3 server.py {"{"}port{"}"}'
+        See what proves a rule, and how:
+          charla-check list --clause ROOM-3
+          charla-check explain a-message-comes-back-as-its-receipt
+    .status = Ends with 0 if it conforms, 1 if not, 2 for bad usage or a filter without cases, 3 if the program could not be reached.
 
 help-check-server = Plays the cases against a server that runs, or one that is started for each case
     .usage =

@@ -229,12 +229,14 @@ report-no = no
 
 cli-unknown-argument = no se espera «{ $argument }».
 cli-unknown-command = no hay ninguna orden «{ $command }».
+cli-no-command = falta una orden.
 cli-missing = falta { $argument }.
 cli-repeated = { $argument } solo puede darse una vez.
 cli-conflict = «{ $argument }» no se puede usar junto con «{ $other }».
 cli-no-value = falta el valor de { $argument }
 cli-bad-value = «{ $value }» no vale para { $argument }
 cli-not-utf8 = los argumentos no son UTF-8.
+cli-cannot-print = no se puede escribir en la salida ({ $reason }). Llévala a donde haya sitio.
 cli-similar = ¿Quizá { $similar }?
 cli-help = Prueba «{ $program } --help».
 
@@ -284,6 +286,18 @@ value-millis = MS
     .expected = se espera un número de milisegundos, mayor que 0.
 value-percent = PORCENTAJE
     .expected = se espera un número de 0 a 100.
+value-part = PARTE
+    .expected = se espera man, bash, zsh o fish.
+
+## Man pages
+
+page-name = Nombre
+page-synopsis = Sinopsis
+page-description = Descripción
+page-environment = Entorno
+page-same-as = Lo mismo que { $option }.
+page-status = Estado de salida
+page-see-also = Véase también
 
 ## Command lines: help
 
@@ -292,6 +306,7 @@ help-common = { "" }
     .commands-title = Órdenes
     .arguments-title = Argumentos
     .options-title = Opciones
+    .examples-title = Ejemplos
     .lang = En qué idioma hablar: «es» (español) o «en» (inglés)
     .help = Muestra esta ayuda
     .version = Muestra la versión
@@ -312,11 +327,17 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
     .after =
         Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también
         Ctrl-D y Ctrl-C con la línea vacía; Ctrl-C borra una que no lo está.
-        Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si falta --name:
+        Sin terminal, cada línea de la entrada es un mensaje, y la primera el nombre si falta --name.
+    .examples =
+        Entrar en un chat:
+          charla-client chat.example.org --name Ana
+        Decir una sola cosa y salir:
           printf 'hola\n' | charla-client --name Ana
+        Decir cada línea de un registro según llega, aunque se corte la conexión:
           tail -f registro | charla-client --name bot --reconnect
+        Hacer que un programa oiga lo que se dice:
           charla-client --name bot --stay --format json </dev/null | ./programa
-
+    .status =
         Termina con 0 tras salir, 1 si el servidor cortó o no se pudo llegar a él, 2 por mal uso.
 
 help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
@@ -329,7 +350,14 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .after =
         La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
         SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
-
+    .examples =
+        Servir un chat solo para esta máquina:
+          charla-server
+        Servirlo a todo el mundo y guardar la transcripción:
+          charla-server --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
+        Guardar también los diagnósticos:
+          charla-server --log debug 2>>diagnosticos.log
+    .status =
         Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.
 
 help-check = Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y si no, qué regla incumple.
@@ -350,7 +378,19 @@ help-check = Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y s
     .name_arg = El nombre es un argumento, y no se escribe: «--name {"{"}name{"}"}»
     .quit = Lo que se escribe para salir (salir); «^D» es el fin de la entrada
     .pipe = El cliente lee y escribe por tuberías, sin terminal
-    .after = Termina con 0 si cumple, 1 si no, 2 por mal uso o un filtro sin casos, 3 si no se pudo llegar al programa.
+    .examples =
+        Comprobar un servidor que ya corre:
+          charla-check server localhost:65434
+        Comprobar un servidor propio, que se inicia para cada caso:
+          charla-check server -- python3 servidor.py {"{"}port{"}"}
+        Comprobar un cliente propio y escribir un informe:
+          charla-check client --report informe.html -- python3 cliente.py {"{"}host{"}"} {"{"}port{"}"}
+        Comprobar los servidores de una clase, una carpeta cada uno:
+          charla-check class entregas --server 'python3 servidor.py {"{"}port{"}"}'
+        Ver qué prueba una regla, y cómo:
+          charla-check list --clause ROOM-3
+          charla-check explain a-message-comes-back-as-its-receipt
+    .status = Termina con 0 si cumple, 1 si no, 2 por mal uso o un filtro sin casos, 3 si no se pudo llegar al programa.
 
 help-check-server = Juega los casos contra un servidor que ya corre, o uno que se inicia para cada caso
     .usage =

@@ -7,6 +7,8 @@
 //! value is a key as well, `value-…`, whose part `expected` says what an invalid one should have
 //! been.
 
+mod generate;
+
 use std::env;
 use std::error;
 use std::ffi::OsString;
@@ -17,6 +19,7 @@ use std::process;
 use clap::error::{ContextKind, Error, ErrorKind};
 use clap::{Arg, ArgAction, Args, Command, Parser};
 
+use self::generate::Part;
 use crate::lang::{Language, Value};
 use crate::safe::safe;
 
@@ -40,33 +43,43 @@ pub struct Common {
 #[derive(Clone, Copy, Debug)]
 pub struct BadValue;
 
-/// Reads the command line. Help, the version and complaints end the program.
+/// Reads the command line. Help, the version, complaints and what `--generate` prints end the program.
 #[must_use]
 pub fn parse<P: Parser>() -> P {
     let words: Vec<_> = env::args_os().collect();
     let language = language(&words);
-    let plain = P::command();
+    // Who asks for a part of a package has no work for the program.
+    let plain = P::command().subcommand_required(false).arg(generate::option());
     let mut command = worded(plain.clone(), language);
     // A complaint looks at the arguments of all subcommands, and only what is built can be told.
     command.build();
-    let read = command.try_get_matches_from_mut(words).and_then(|matches| P::from_arg_matches(&matches));
+    let read = command.try_get_matches_from_mut(words).and_then(|matches| {
+        if let Some(part) = matches.get_one::<Part>(generate::OPTION) {
+            generate::print(*part, worded(P::command(), language), language);
+        }
+        P::from_arg_matches(&matches)
+    });
     read.unwrap_or_else(|error| end(&plain, &command, &error, language))
 }
 
 /// The command with its texts in this language.
 #[must_use]
 pub fn worded(command: Command, language: Language) -> Command {
-    let key = command.get_name().replacen("charla", "help", 1);
-    worded_by(command.disable_help_subcommand(true), &[key, "help-common".to_owned()], language)
+    let keys = [key(&command), "help-common".to_owned()];
+    worded_by(command.disable_help_subcommand(true), &keys, language)
+}
+
+/// The key of the texts of a program.
+fn key(program: &Command) -> String {
+    program.get_name().replacen("charla", "help", 1)
 }
 
 /// The texts are those of the first of these keys that has them.
 fn worded_by(mut command: Command, keys: &[String], language: Language) -> Command {
     let own = keys.first().cloned().unwrap_or_default();
-    let part = |name: &str| language.find(&format!("{own}.{name}"), &[]);
     let template =
         format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n", language.text("help-common.usage-title"));
-    if let Some(after) = part("after") {
+    if let Some(after) = after(&own, language) {
         command = command.after_help(after);
     }
     command
@@ -79,6 +92,17 @@ fn worded_by(mut command: Command, keys: &[String], language: Language) -> Comma
             let inner = [&[format!("{own}-{}", sub.get_name())], keys].concat();
             worded_by(sub, &inner, language)
         })
+}
+
+/// What stands below the options: notes, examples, exit codes.
+fn after(key: &str, language: Language) -> Option<String> {
+    let part = |name: &str| language.find(&format!("{key}.{name}"), &[]);
+    let examples = part("examples").map(|examples| {
+        let indented: String = examples.lines().map(|line| format!("\n  {line}")).collect();
+        format!("{}:{indented}", language.text("help-common.examples-title"))
+    });
+    let parts: Vec<_> = [part("after"), examples, part("status")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
 fn worded_arg(arg: Arg, keys: &[String], language: Language) -> Arg {
@@ -147,6 +171,7 @@ fn wrong(error: &Error, language: Language) -> String {
         ErrorKind::InvalidSubcommand => {
             language.text_with("cli-unknown-command", &[("command", told(ContextKind::InvalidSubcommand).into())])
         }
+        ErrorKind::MissingSubcommand => language.text("cli-no-command"),
         ErrorKind::MissingRequiredArgument => language.text_with("cli-missing", &[("argument", argument)]),
         ErrorKind::ArgumentConflict if error.get(ContextKind::InvalidArg) == error.get(ContextKind::PriorArg) => {
             language.text_with("cli-repeated", &[("argument", argument)])
