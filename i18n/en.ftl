@@ -225,6 +225,71 @@ report-submission = Submission
 report-yes = yes
 report-no = no
 
+## The load: why there was none, how far it is
+
+load-unreached = cannot connect to { $address } ({ $reason }); check the address, and that the server is running
+load-files = the participants need { $wanted } open files, and there can be only { $most } here; ask for fewer with --participants or raise the limit (“ulimit -Hn”)
+load-no-process = cannot look at the process { $pid } ({ $reason }); check the number of --pid
+load-no-system = cannot begin ({ $reason })
+load-joining = joining, { $tried } of { $all }
+load-speaking = speaking, { $rate }: { $elapsed } of { $all } s
+load-waiting = { $missing } deliveries are missing
+
+## The load: what it says of a server
+
+load-title = { $address }: { $participants } participants, { $senders } speak, { $rate }, texts of { $size } bytes, { $seconds } s
+load-rising = more and more
+load-good = Nothing lost, and all in order.
+load-bad = Something went wrong.
+load-holds-up-to = It bears { $holds } messages/s, and no longer { $breaks }.
+load-holds-all = It bears { $holds } messages/s; more was not tried.
+load-holds-nothing = It does not bear even the lowest rate that was tried.
+load-stages = Rates tried
+load-stage = { $sign } { $rate }  { $deliveries } deliveries/s  p99 { $p99 } ms  max { $max } ms  { $lost } lost  { $out } put out
+load-rate = Rate
+load-holds = Borne
+load-per-second = deliveries/s
+    .title = Deliveries/s
+load-figure-joined = joined
+    .title = Joined
+load-figure-refused = refused
+    .title = Refused
+load-figure-put-out = put out
+    .title = Put out
+load-figure-said = said
+    .title = Said
+load-figure-deliveries = deliveries
+    .title = Deliveries
+load-figure-latency = latency
+    .title = Latency
+load-figure-lost = lost
+    .title = Lost
+load-figure-disordered = out of order
+    .title = Out of order
+load-figure-doubled = repeated
+    .title = Repeated
+load-figure-other-order = other order
+    .title = Other order
+load-figure-server = server
+    .title = Server
+load-figure-load = load
+    .title = Load
+load-joined = { $count } in { $seconds } s
+load-said = { $count } messages, { $without } without a receipt
+load-deliveries = { $count }, { $rate } a second
+load-other-order = { $count } participants heard the messages in another order
+load-cpu = { $seconds } s of CPU ({ $share } % of a core), { $each } ns for each delivery
+load-memory = memory { $idle } MiB, with all { $joined }, at most { $most }
+load-latest = the latest message, { $late } ms late
+load-warning-full = Take care: the core of the load is full, so these figures tell more of the load than of the server; ask for fewer participants or a lower rate
+load-warning-late = Take care: the load spoke late, and that delay is part of the latency; ask for a lower rate or free the machine
+load-warning-nothing = Take care: nothing was delivered
+load-over-time = Deliveries over time
+load-plot-latency = Latency by the share of the deliveries
+load-plot-share = of the deliveries
+load-plot-over-time = Deliveries a second during the run
+load-plot-nothing = no deliveries
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = “{ $argument }” is not expected.

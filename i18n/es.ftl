@@ -225,6 +225,71 @@ report-submission = Entrega
 report-yes = sí
 report-no = no
 
+## The load: why there was none, how far it is
+
+load-unreached = no se puede conectar con { $address } ({ $reason }); comprueba la dirección, y que el servidor esté en marcha
+load-files = los participantes necesitan { $wanted } ficheros abiertos y aquí solo puede haber { $most }; pide menos con --participants o sube el límite («ulimit -Hn»)
+load-no-process = no se puede mirar el proceso { $pid } ({ $reason }); comprueba el número de --pid
+load-no-system = no se puede empezar ({ $reason })
+load-joining = entran { $tried } de { $all }
+load-speaking = hablan, { $rate }: { $elapsed } de { $all } s
+load-waiting = faltan { $missing } entregas
+
+## The load: what it says of a server
+
+load-title = { $address }: { $participants } participantes, hablan { $senders }, { $rate }, textos de { $size } bytes, { $seconds } s
+load-rising = cada vez más
+load-good = Nada perdido, y en orden.
+load-bad = Algo fue mal.
+load-holds-up-to = Aguanta { $holds } mensajes/s; con { $breaks } ya no.
+load-holds-all = Aguanta { $holds } mensajes/s; no se probó más.
+load-holds-nothing = No aguanta ni el ritmo más bajo que se probó.
+load-stages = Ritmos probados
+load-stage = { $sign } { $rate }  { $deliveries } entregas/s  p99 { $p99 } ms  máx { $max } ms  { $lost } perdidas  { $out } expulsados
+load-rate = Ritmo
+load-holds = Aguanta
+load-per-second = entregas/s
+    .title = Entregas/s
+load-figure-joined = entran
+    .title = Entran
+load-figure-refused = rechazados
+    .title = Rechazados
+load-figure-put-out = expulsados
+    .title = Expulsados
+load-figure-said = dichos
+    .title = Dichos
+load-figure-deliveries = entregas
+    .title = Entregas
+load-figure-latency = latencia
+    .title = Latencia
+load-figure-lost = perdidas
+    .title = Perdidas
+load-figure-disordered = fuera de orden
+    .title = Fuera de orden
+load-figure-doubled = repetidas
+    .title = Repetidas
+load-figure-other-order = otro orden
+    .title = Otro orden
+load-figure-server = servidor
+    .title = Servidor
+load-figure-load = carga
+    .title = Carga
+load-joined = { $count } en { $seconds } s
+load-said = { $count } mensajes, { $without } sin recibo
+load-deliveries = { $count }, { $rate } por segundo
+load-other-order = { $count } participantes oyeron los mensajes en otro orden
+load-cpu = { $seconds } s de CPU ({ $share } % de un núcleo), { $each } ns por entrega
+load-memory = memoria { $idle } MiB, con todos { $joined }, máxima { $most }
+load-latest = el envío más tardío, { $late } ms
+load-warning-full = Atención: el núcleo de la carga está lleno, así que estas cifras son más de la carga que del servidor; pide menos participantes o un ritmo menor
+load-warning-late = Atención: la carga habló tarde, y ese retraso es parte de la latencia; pide un ritmo menor o libera la máquina
+load-warning-nothing = Atención: no se entregó nada
+load-over-time = Entregas en el tiempo
+load-plot-latency = Latencia según la parte de las entregas
+load-plot-share = de las entregas
+load-plot-over-time = Entregas por segundo a lo largo de la prueba
+load-plot-nothing = sin entregas
+
 ## Command lines: what is wrong with them
 
 cli-unknown-argument = no se espera «{ $argument }».

@@ -289,6 +289,30 @@ fn the_report_is_for_people_and_as_a_page() {
 }
 
 #[test]
+fn all_of_it_is_in_english_for_who_asks_for_it() {
+    let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load-en.html");
+    let file = page.to_str().unwrap();
+    let output =
+        load(server(Bug::Drops), &["--lang=en", "--find-limit", "--rate=20/s", "--max-p99=60000", "--report", file]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    for part in ["20 participants, 1 speak, more and more", "deliveries/s", "It bears ", "out of order    0"] {
+        assert!(said.contains(part), "{part:?} in {said}");
+    }
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("<html lang=\"en\">") && page.contains("Rates tried") && page.contains("Deliveries over time"),
+        "{page}"
+    );
+    for told in [said.as_ref(), &page] {
+        // Neither a key without its text nor a word of Spanish.
+        assert!(!told.contains("load-") && !told.contains("entregas"), "{told}");
+    }
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let complaint = String::from_utf8(load(gone, &["--lang=en"]).stderr).unwrap();
+    assert!(complaint.contains(&format!("cannot connect to {gone} (")), "{complaint}");
+}
+
+#[test]
 fn more_participants_than_there_may_be_connections_are_not_begun() {
     let server = Server::start();
     let script = "ulimit -n 40; exec \"$0\" \"$@\"";

@@ -46,6 +46,8 @@ pub use run::run;
 pub use tally::Comparison;
 pub use text::{MAX_SENDERS, MIN_SIZE};
 
+use crate::lang::{Language, Words};
+
 /// What a run does.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -96,20 +98,30 @@ pub enum Failure {
     System(io::Error),
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Failure {
+    /// What happened, and what to do about it.
+    #[must_use]
+    pub fn words(&self) -> Words {
         match self {
-            Failure::Unreached(address, error) => write!(f, "no se puede conectar con {address} ({error})"),
-            Failure::Files { wanted, most } => write!(
-                f,
-                "los participantes necesitan {wanted} ficheros abiertos y aquí solo puede haber {most}; \
-                 pide menos con --participants o sube el límite («ulimit -Hn»)"
+            Failure::Unreached(address, error) => Words::new(
+                "load-unreached",
+                [("address", address.to_string().into()), ("reason", error.to_string().into())],
             ),
-            Failure::Process(pid, error) => {
-                write!(f, "no se puede mirar el proceso {pid} ({error}); comprueba el número de --pid")
+            Failure::Files { wanted, most } => {
+                Words::new("load-files", [("wanted", wanted.to_string().into()), ("most", most.to_string().into())])
             }
-            Failure::System(error) => write!(f, "no se puede empezar ({error})"),
+            Failure::Process(pid, error) => {
+                Words::new("load-no-process", [("pid", pid.to_string().into()), ("reason", error.to_string().into())])
+            }
+            Failure::System(error) => Words::new("load-no-system", [("reason", error.to_string().into())]),
         }
+    }
+}
+
+impl fmt::Display for Failure {
+    /// In English.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().in_language(Language::English))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use charla::cli::BadValue;
-use charla::lang::Words;
+use charla::lang::{Language, Words};
 use charla::load::report::{html, json, text};
 use charla::load::{Bounds, Failure, MAX_SENDERS, MIN_SIZE, Outcome, Plan, Progress, Rate, Report, limit, run};
 use charla::proto::MAX_TEXT;
@@ -50,10 +50,10 @@ pub(super) struct Load {
 
 impl Load {
     /// Whether all was heard by all, once and in one order.
-    pub(super) fn check(&self) -> Result<bool, Stop> {
+    pub(super) fn check(&self, language: Language) -> Result<bool, Stop> {
         let plan = self.plan()?;
-        let report = if self.find_limit { self.search(plan)? } else { self.once(plan)? };
-        self.write(&report)?;
+        let report = if self.find_limit { self.search(plan, language)? } else { self.once(plan, language)? };
+        self.write(&report, language)?;
         Ok(report.is_good())
     }
 
@@ -88,20 +88,20 @@ impl Load {
         })
     }
 
-    fn once(&self, plan: Plan) -> Result<Report, Stop> {
-        let stage = self.stage(&plan)?;
+    fn once(&self, plan: Plan, language: Language) -> Result<Report, Stop> {
+        let stage = self.stage(&plan, language)?;
         Ok(Report { plan, stages: vec![stage], search: None })
     }
 
-    fn search(&self, plan: Plan) -> Result<Report, Stop> {
+    fn search(&self, plan: Plan, language: Language) -> Result<Report, Stop> {
         let bounds = Bounds { p99: self.max_p99, loss: self.max_loss };
         let first = if let Rate::PerSecond(rate) = plan.rate { rate } else { FIRST_RATE };
         let mut stages = Vec::new();
         let limit = limit::find(first, |rate| {
-            let stage = self.stage(&Plan { rate: Rate::PerSecond(rate), ..plan.clone() })?;
+            let stage = self.stage(&Plan { rate: Rate::PerSecond(rate), ..plan.clone() }, language)?;
             let holds = bounds.hold(&stage);
             if !self.is_silent() {
-                print(&format!("{}\n", text::line(&stage, holds)));
+                print(&format!("{}\n", text::line(&stage, holds, language)));
             }
             stages.push(stage);
             Ok::<_, Stop>(holds)
@@ -110,13 +110,13 @@ impl Load {
     }
 
     /// One run, with a bar that shows how far it is.
-    fn stage(&self, plan: &Plan) -> Result<Outcome, Stop> {
+    fn stage(&self, plan: &Plan, language: Language) -> Result<Outcome, Stop> {
         let bar = if self.is_silent() || !io::stdout().is_terminal() { ProgressBar::hidden() } else { bar() };
-        let outcome = run(plan, |progress| show(&bar, plan, progress));
+        let outcome = run(plan, |progress| show(&bar, plan, progress, language));
         bar.finish_and_clear();
         outcome.map_err(|failure| {
             let code = if matches!(failure, Failure::Unreached(..)) { UNREACHED } else { USAGE };
-            Stop(code, failure.to_string().into())
+            Stop(code, failure.words())
         })
     }
 
@@ -125,16 +125,16 @@ impl Load {
         self.json.as_deref() == Some(Path::new("-"))
     }
 
-    fn write(&self, report: &Report) -> Result<(), Stop> {
+    fn write(&self, report: &Report, language: Language) -> Result<(), Stop> {
         if !self.is_silent() {
-            print(&text::text(report));
+            print(&text::text(report, language));
         }
         match &self.json {
             Some(_) if self.is_silent() => print(&json::json(report)),
             Some(file) => put(file, &json::json(report))?,
             None => {}
         }
-        self.report.as_ref().map_or(Ok(()), |file| put(file, &html::page(report)))
+        self.report.as_ref().map_or(Ok(()), |file| put(file, &html::page(report, language)))
     }
 }
 
@@ -144,22 +144,33 @@ fn bar() -> ProgressBar {
     ProgressBar::new(1).with_style(style)
 }
 
-fn show(bar: &ProgressBar, plan: &Plan, progress: Progress) {
+fn show(bar: &ProgressBar, plan: &Plan, progress: Progress, language: Language) {
     let (length, position, message) = match progress {
         Progress::Joining(tried) => {
             let of = plan.participants;
-            (of as u64, tried as u64, format!("entran {tried} de {of}"))
+            let message = language.text_with("load-joining", &[("tried", tried.into()), ("all", of.into())]);
+            (of as u64, tried as u64, message)
         }
         Progress::Speaking(elapsed) => {
             let (of, elapsed) = (plan.lasts, elapsed.min(plan.lasts));
-            let message = format!("{} mensajes: {} de {} s", plan.rate, elapsed.as_secs(), of.as_secs_f64());
-            (micros(of), micros(elapsed), message)
+            (micros(of), micros(elapsed), speaking(plan, elapsed, language))
         }
-        Progress::Waiting(missing) => (1, 1, format!("faltan {missing} entregas")),
+        Progress::Waiting(missing) => (1, 1, language.text_with("load-waiting", &[("missing", missing.into())])),
     };
     bar.set_length(length);
     bar.set_position(position);
     bar.set_message(message);
+}
+
+fn speaking(plan: &Plan, elapsed: Duration, language: Language) -> String {
+    language.text_with(
+        "load-speaking",
+        &[
+            ("rate", plan.rate.to_string().into()),
+            ("elapsed", elapsed.as_secs().into()),
+            ("all", plan.lasts.as_secs_f64().into()),
+        ],
+    )
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -108,7 +108,7 @@ fn check(command: Command, language: Language) -> Result<bool, Stop> {
         Command::Server(server) => server.options.check(&corpus, &corpus.items, &server.plan()?, language),
         Command::Client(client) => client.options.check(&corpus, &corpus.clients, &client.plan()?, language),
         Command::Class(class) => class.check(&corpus, language),
-        Command::Load(load) => load.check(),
+        Command::Load(load) => load.check(language),
         Command::List { clause } => list(&corpus, clause),
         Command::Explain { case } => explain(&corpus, &case),
     }

@@ -1,27 +1,12 @@
 //! Reports: one result, told in several ways. None of them judges.
 
+mod figures;
 pub mod html;
 pub mod json;
 mod plot;
 pub mod text;
 
 use std::time::Duration;
-
-use super::outcome::Report;
-
-/// What was asked, in a line.
-fn title(report: &Report) -> String {
-    let plan = &report.plan;
-    let rate = if report.search.is_some() { "cada vez más".to_owned() } else { plan.rate.to_string() };
-    format!(
-        "{}: {} participantes, hablan {}, {rate}, textos de {} bytes, {} s",
-        plan.address,
-        plan.participants,
-        plan.senders,
-        plan.size,
-        plan.lasts.as_secs_f64()
-    )
-}
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3

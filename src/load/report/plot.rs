@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::lang::Language;
+
 /// The distances of the drawing, in its own units.
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 240.0;
@@ -15,7 +17,7 @@ const TICKS: u8 = 5;
 /// An axis from nought.
 pub(super) struct Axis {
     /// What is counted, or in which unit.
-    pub(super) label: &'static str,
+    pub(super) label: String,
     /// Where it ends; more than nought.
     pub(super) to: f64,
     /// Where it is labelled, and how.
@@ -24,14 +26,14 @@ pub(super) struct Axis {
 
 impl Axis {
     /// An axis with even ticks on which there is room for this.
-    pub(super) fn linear(label: &'static str, highest: f64) -> Axis {
+    pub(super) fn linear(label: &str, highest: f64) -> Axis {
         let highest = if highest.is_finite() && highest > 0.0 { highest } else { 1.0 };
         let step = step(highest / f64::from(TICKS));
         let steps = (highest / step).ceil();
         let digits = if step < 1.0 { 1 + usize::from(step < 0.1) + usize::from(step < 0.01) } else { 0 };
         let ticks: Vec<_> = (0..=TICKS).map(f64::from).take_while(|&n| n <= steps).map(|n| n * step).collect();
         Axis {
-            label,
+            label: label.to_owned(),
             to: ticks.last().copied().unwrap_or(1.0),
             ticks: ticks.into_iter().map(|at| (at, format!("{at:.digits$}"))).collect(),
         }
@@ -50,7 +52,7 @@ fn step(least: f64) -> f64 {
 }
 
 /// Draws the points, from left to right; where there are none it says so.
-pub(super) fn plot(title: &str, x: &Axis, y: &Axis, points: &[(f64, f64)]) -> Markup {
+pub(super) fn plot(title: &str, x: &Axis, y: &Axis, points: &[(f64, f64)], language: Language) -> Markup {
     let across = |value| LEFT + x.share(value) * (WIDTH - LEFT - 20.0);
     let up = |value| TOP + (1.0 - y.share(value)) * (HEIGHT - TOP - BELOW);
     let path: Vec<_> = points.iter().map(|&(a, b)| format!("{:.1},{:.1}", across(a), up(b))).collect();
@@ -68,7 +70,7 @@ pub(super) fn plot(title: &str, x: &Axis, y: &Axis, points: &[(f64, f64)]) -> Ma
             text x=(WIDTH - 20.0) y=(HEIGHT - 6.0) text-anchor="end" { (x.label) }
             text x=(LEFT - 6.0) y="12" text-anchor="end" { (y.label) }
             @if path.is_empty() {
-                text x=(WIDTH / 2.0) y=(HEIGHT / 2.0) text-anchor="middle" { "sin entregas" }
+                text x=(WIDTH / 2.0) y=(HEIGHT / 2.0) text-anchor="middle" { (language.text("load-plot-nothing")) }
             } @else {
                 polyline.curve points=(path.join(" ")) {}
             }
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     fn drawn(points: &[(f64, f64)], highest: f64) -> String {
-        plot("t", &Axis::linear("s", highest), &Axis::linear("ms", highest), points).into_string()
+        plot("t", &Axis::linear("s", highest), &Axis::linear("ms", highest), points, Language::Spanish).into_string()
     }
 
     #[test]
