@@ -18,13 +18,13 @@ use serde_json::Value;
 enum Bug {
     /// Nothing.
     None,
-    /// The third who joined does not get the tenth text.
+    /// The third who hears does not get the tenth text.
     Drops,
-    /// The third who joined gets the tenth text after the eleventh.
+    /// The third who hears gets the tenth text after the eleventh.
     Swaps,
-    /// The third who joined gets the tenth text twice.
+    /// The third who hears gets the tenth text twice.
     Doubles,
-    /// The third who joined is put out at the tenth text.
+    /// The third who hears is put out at the tenth text.
     PutsOut,
     /// The sender does not get the tenth text.
     NoReceipt,
@@ -34,7 +34,7 @@ enum Bug {
     Silent,
 }
 
-/// The one who suffers, and at which text.
+/// The one who suffers, of those who hear and do not speak; and at which text.
 const VICTIM: usize = 2;
 const TEXT: usize = 10;
 
@@ -91,10 +91,12 @@ impl Room {
     fn say(&mut self, name: &str, text: &str, bug: Bug) {
         self.texts += 1;
         let line = format!("MSG {name} {text}\n");
-        for (number, (member, stream)) in self.members.iter().enumerate() {
+        let others = self.members.iter().filter(|(member, _)| member != name);
+        let third = others.map(|(member, _)| member).nth(VICTIM).cloned();
+        for (member, stream) in &self.members {
             let hit = match bug {
                 Bug::NoReceipt => member == name,
-                _ => number == VICTIM,
+                _ => third.as_ref() == Some(member),
             };
             match bug {
                 Bug::Drops | Bug::NoReceipt if hit && self.texts == TEXT => {}

@@ -261,6 +261,10 @@ impl Client {
             };
             let of_roster = written.min(self.roster.len());
             self.roster.advance(of_roster);
+            if self.roster.is_empty() {
+                // It is not held any longer.
+                self.roster = Bytes::new();
+            }
             self.at += written - of_roster;
         }
         Ok(())

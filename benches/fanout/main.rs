@@ -20,21 +20,33 @@ use socket2::{Domain, Socket, Type};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The name of a shape, the load that makes it, and the figure that counts, in the JSON of the load.
-const SHAPES: [(&str, &str, &str); 10] = [
+/// The name of a shape, the load that makes it, and the figure that counts.
+const SHAPES: [(&str, &str, Figure); 10] = [
     ("saturated-100", "--participants 104 --senders 4 --rate max --seconds 2", CPU),
     ("saturated-1000", "--participants 1004 --senders 4 --rate max --seconds 2", CPU),
     ("window-64", "--participants 1004 --senders 4 --rate max --in-flight 64 --seconds 3", CPU),
     ("window-4", "--participants 1004 --senders 4 --rate max --in-flight 4 --seconds 3", CPU),
     ("one", "--participants 1001 --senders 1 --rate max --in-flight 1 --seconds 3", CPU),
     ("large", "--participants 1001 --senders 1 --size 512 --rate max --seconds 3", CPU),
-    ("latency", "--participants 1001 --senders 1 --rate 100/s --seconds 5", "/latency_ms/p99"),
+    ("latency", "--participants 1001 --senders 1 --rate 100/s --seconds 5", P99),
     ("ingest", "--participants 5 --senders 4 --rate max --seconds 3", CPU),
-    ("idle-10000", "--participants 10000 --senders 1 --rate 1/s --seconds 0.5", "/server/memory_joined"),
-    ("join-5000", "--participants 5000 --senders 1 --rate 1/s --seconds 0.5", "/server/joining_cpu_seconds"),
+    ("idle-10000", "--participants 10000 --senders 1 --rate 1/s --seconds 0.5", IDLE),
+    ("join-5000", "--participants 5000 --senders 1 --rate 1/s --seconds 0.5", JOINING),
 ];
 
-const CPU: &str = "/server/cpu_ns_per_delivery";
+/// What is taken from the report of a run, and its unit.
+type Figure = (fn(&Value) -> Option<f64>, &'static str);
+
+const CPU: Figure = (|run| run.pointer("/server/cpu_ns_per_delivery")?.as_f64(), "ns of CPU a delivery");
+const P99: Figure = (|run| run.pointer("/latency_ms/p99")?.as_f64(), "ms, p99");
+const JOINING: Figure = (|run| run.pointer("/server/joining_cpu_seconds")?.as_f64(), "s of CPU to join");
+const IDLE: Figure = (memory_of_each, "bytes a connection");
+
+fn memory_of_each(run: &Value) -> Option<f64> {
+    let server = run.get("server")?;
+    let (idle, joined) = (server.get("memory_idle")?.as_f64()?, server.get("memory_joined")?.as_f64()?);
+    Some((joined - idle) / run.get("joined")?.as_f64()?)
+}
 
 fn main() -> Result<()> {
     let mut words = env::args().skip(1).filter(|word| word != "--bench");
@@ -65,7 +77,7 @@ fn serve() -> Result<()> {
     Ok(floor::run(listener)?)
 }
 
-fn compare((name, load, figure): &(&str, &str, &str), pairs: usize) -> Result<()> {
+fn compare((name, load, figure): &(&str, &str, Figure), pairs: usize) -> Result<()> {
     let ours = [env!("CARGO_BIN_EXE_charla-server"), "--listen", "127.0.0.1:0", "--max-connections", "20000"];
     let itself = env::current_exe()?;
     let floor = [itself.to_str().ok_or("the path of this program is no UTF-8")?, "floor"];
@@ -78,17 +90,18 @@ fn compare((name, load, figure): &(&str, &str, &str), pairs: usize) -> Result<()
     }
     let each: Vec<_> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
     println!(
-        "{name:15} ours {:12.2}  floor {:12.2}  ratio {:5.2} ({})  {figure}",
+        "{name:15} ours {:12.2}  floor {:12.2}  ratio {:5.2} ({})  {}",
         median(of_ours),
         median(of_floor),
         median(ratios),
-        each.join(", ")
+        each.join(", "),
+        figure.1
     );
     Ok(())
 }
 
 /// The figure of one run. A run that has lost anything has none.
-fn measure(server: &[&str], load: &str, figure: &str) -> Result<f64> {
+fn measure(server: &[&str], load: &str, (figure, unit): &Figure) -> Result<f64> {
     let output = env::temp_dir().join(format!("charla-fanout-{}", std::process::id()));
     let child = pinned("0").args(server).stdout(File::create(&output)?).spawn()?;
     let running = Running(child);
@@ -104,8 +117,8 @@ fn measure(server: &[&str], load: &str, figure: &str) -> Result<f64> {
         return Err(format!("{} failed: {}", server.join(" "), String::from_utf8_lossy(&load.stdout)).into());
     }
     let report: Value = serde_json::from_slice(&load.stdout)?;
-    let value = report.pointer("/runs/0").and_then(|run| run.pointer(figure)).and_then(Value::as_f64);
-    Ok(value.ok_or_else(|| format!("the load does not tell {figure}"))?)
+    let figure = report.pointer("/runs/0").and_then(figure);
+    Ok(figure.ok_or_else(|| format!("the load does not tell the {unit}"))?)
 }
 
 fn pinned(core: &str) -> Command {

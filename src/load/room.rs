@@ -115,10 +115,11 @@ impl Room {
         self.said.get().saturating_sub(self.heard.get() / self.present.get().max(1))
     }
 
-    /// Lets those speak who wait for others to hear.
+    /// Lets those speak who wait for others to hear, once half of what may be on its way was
+    /// heard: who speaks as fast as he can has several texts for each write.
     fn ring(&self) {
         if let Pace::Max(most) = self.pace
-            && self.on_their_way() < most
+            && self.on_their_way() <= most / 2
         {
             self.bells.iter().for_each(|bell| bell.notify_one());
         }
