@@ -47,6 +47,8 @@
 mod address;
 mod alias;
 mod connection;
+#[cfg(feature = "cli")]
+mod end;
 mod event;
 pub mod input;
 mod join;

@@ -29,6 +29,7 @@ use tokio::time::sleep;
 pub use self::format::Format;
 use self::input::Input;
 use self::printer::Printer;
+use super::end::End;
 use super::signals::LeaveSignals;
 use super::{Address, Client, Ending, Fate, JoinError, Reconnect, render};
 use crate::lang::Language;
@@ -111,14 +112,6 @@ struct Filter<'a, E> {
     left: bool,
 }
 
-/// How a visit ended.
-enum End {
-    /// It never was in the room.
-    Out(JoinError),
-    /// It was, on a connection that lasted this long.
-    In(Ending, Duration),
-}
-
 impl<E: Write> Filter<'_, E> {
     async fn run(mut self) -> bool {
         let mut reconnect = self.options.reconnect.then(Reconnect::default);
@@ -163,7 +156,7 @@ impl<E: Write> Filter<'_, E> {
         let format = self.options.format;
         let lost: Vec<_> = self.unknown.iter().filter_map(|text| format.lost(Fate::Unknown, text)).collect();
         self.print(format.ending(&ending).into_iter().chain(lost)).await;
-        if client.is_in() { End::In(ending, begin.elapsed()) } else { End::Out(JoinError::Ended(ending)) }
+        End::of(&client, ending, begin)
     }
 
     /// Says and hears, up to the end of the connection.
@@ -237,11 +230,7 @@ impl<E: Write> Filter<'_, E> {
 
     /// Says why it ended, and which texts may have been said.
     fn explain(&mut self, end: &End) {
-        let why = match end {
-            End::Out(error) => render::not_in(self.language, error, &self.name, self.address),
-            End::In(ending, _) => render::ending(self.language, ending, self.address),
-        };
-        tell(&mut self.err, &why);
+        tell(&mut self.err, &end.told(self.language, &self.name, self.address));
         for text in self.unknown.drain(..) {
             tell(&mut self.err, &render::undelivered(self.language, Fate::Unknown, &text));
         }
@@ -276,15 +265,5 @@ impl<E: Write> Filter<'_, E> {
             tell(&mut self.err, &render::unread(self.language));
         }
         well
-    }
-}
-
-impl End {
-    /// When to come back after it.
-    fn wait(&self, reconnect: &mut Reconnect) -> Option<Duration> {
-        match self {
-            End::Out(error) => reconnect.after_attempt(error, fastrand::u16(..)),
-            End::In(ending, stayed) => reconnect.after_visit(ending, *stayed, fastrand::u16(..)),
-        }
     }
 }
