@@ -54,12 +54,16 @@ client-silent = it does not answer
 client-again = Trying again in { $seconds } s.
 client-not-said = not delivered: { $text }
 client-unknown-fate = perhaps not delivered: { $text }
+client-offer = Say it again? (y/n)
+    .yes = y yes
+    .no = n no
 client-overdue =
     { $more ->
         [0] no receipt yet: { $text }
        *[other] no receipt yet: { $text } (and { $more } more)
     }
 client-people = In the room, { $count }: { $names }
+client-away = You are not in the room just now.
 client-oneself = { $name } (you)
 client-help =
     /who      tells who is in the room
@@ -380,7 +384,7 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
     .usage = charla-client [HOST[:PORT]] [--name NAME] [OPTIONS]
     .address = Where the server is: HOST, HOST:PORT or [IPV6]:PORT (localhost:65434)
     .name = The name to join under; without it you are asked
-    .reconnect = Without a terminal: comes back after a broken connection, or when the server has stopped
+    .reconnect = Comes back after a broken connection, or when the server has stopped
     .stay = Without a terminal: the end of the input does not leave; needs --name
     .format = Without a terminal: “text”, the transcript, or “json”, an object a line (text)
     .vi = In a terminal, edit with the keys of vi instead of those of Emacs

@@ -54,12 +54,16 @@ client-silent = no responde
 client-again = Nuevo intento en { $seconds } s.
 client-not-said = sin entregar: { $text }
 client-unknown-fate = no se sabe si se entregó: { $text }
+client-offer = ¿Decirlo de nuevo? (s/n)
+    .yes = s si sí
+    .no = n no
 client-overdue =
     { $more ->
         [0] sin acuse todavía: { $text }
        *[other] sin acuse todavía: { $text } (y { $more } más)
     }
 client-people = En la sala, { $count }: { $names }
+client-away = Ahora no estás en la sala.
 client-oneself = { $name } (tú)
 client-help =
     /quien    dice quién está en la sala
@@ -380,7 +384,7 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
     .usage = charla-client [HOST[:PUERTO]] [--name NOMBRE] [OPCIONES]
     .address = Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO (localhost:65434)
     .name = Con qué nombre entrar; si falta, se pregunta
-    .reconnect = Sin terminal: tras una conexión rota, o si el servidor se detiene, vuelve a entrar
+    .reconnect = Tras una conexión rota, o si el servidor se detiene, vuelve a entrar
     .stay = Sin terminal: el fin de la entrada no sale del chat; necesita --name
     .format = Sin terminal: «text», la transcripción, o «json», un objeto por línea (text)
     .vi = En una terminal, edita con las teclas de vi en vez de las de Emacs

@@ -18,6 +18,8 @@ mod history;
 mod pipe;
 #[path = "client/returning.rs"]
 mod returning;
+#[path = "client/returning_typed.rs"]
+mod returning_typed;
 #[path = "client/seeing.rs"]
 mod seeing;
 #[path = "client/wire.rs"]

@@ -63,10 +63,10 @@ enum Color {
 }
 
 impl Typing {
-    fn options(&self, look: terminal::Look) -> terminal::Options {
+    fn options(&self, look: terminal::Look, reconnect: bool) -> terminal::Options {
         let history = if self.no_history { None } else { terminal::default_history() };
         let overdue = (self.overdue > 0).then(|| Duration::from_secs(self.overdue));
-        terminal::Options { vi: self.vi, history, overdue, look }
+        terminal::Options { vi: self.vi, history, overdue, look, reconnect }
     }
 }
 
@@ -101,7 +101,7 @@ fn visit(options: Options) -> io::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let well = runtime.block_on(async {
         if format == Format::Text && is_interactive() {
-            terminal::run(common.lang, &address, name, typing.options(seeing.look())).await
+            terminal::run(common.lang, &address, name, typing.options(seeing.look(), reconnect)).await
         } else {
             let options = pipe::Options { name, format, stay, reconnect };
             pipe::run(common.lang, &address, options, BufReader::new(io::stdin()), io::stdout(), io::stderr()).await

@@ -35,8 +35,14 @@ pub fn event(language: Language, event: &Event, name: &Name) -> String {
         Event::Join(name) => language.text_with("client-joined", &[("name", alias::shown(language, name).into())]),
         Event::Leave(name) => language.text_with("client-left", &[("name", alias::shown(language, name).into())]),
         Event::Msg { name, text } => format!("{}: {}", alias::shown(language, name), safe(text)),
-        Event::Receipt { text, .. } => text_prompt(language) + &safe(text),
+        Event::Receipt { text, .. } => said(language, text),
     }
+}
+
+/// A text of one's own.
+#[must_use]
+pub fn said(language: Language, text: &str) -> String {
+    text_prompt(language) + &safe(text)
 }
 
 /// Why the connection ended, and what to do next.
@@ -124,6 +130,23 @@ pub fn undelivered(language: Language, fate: Fate, text: &str) -> String {
     language.text_with(key, &[("text", safe(text).into())])
 }
 
+/// Asked below the texts that had no receipt, once one is back in the room.
+#[must_use]
+pub fn offer(language: Language) -> String {
+    language.text("client-offer")
+}
+
+/// Whether what was typed says yes or no to it, if either.
+#[must_use]
+pub fn answer(language: Language, typed: &str) -> Option<bool> {
+    let typed = typed.trim().to_lowercase();
+    let says = |words: String| words.split(' ').any(|word| word == typed);
+    if says(language.text("client-offer.yes")) {
+        return Some(true);
+    }
+    says(language.text("client-offer.no")).then_some(false)
+}
+
 /// A text waits for its receipt for too long, and so do so many more.
 #[must_use]
 pub fn overdue(language: Language, text: &str, more: usize) -> String {
@@ -139,6 +162,12 @@ pub fn people(language: Language, names: &[String], own: &Name) -> String {
     };
     let all = names.iter().map(shown).collect::<Vec<_>>().join(", ");
     language.text_with("client-people", &[("count", names.len().into()), ("names", all.into())])
+}
+
+/// One is in no room just now.
+#[must_use]
+pub fn away(language: Language) -> String {
+    language.text("client-away")
 }
 
 /// What can be done, in lines.
@@ -235,6 +264,16 @@ mod tests {
             reasons.sort();
             reasons.dedup_by_key(|(why, _)| why.clone());
             assert_eq!(reasons.len(), Code::ALL.len() + 1);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_yes_a_no_or_none() {
+        for (language, yes, no) in [(Language::Spanish, " Sí", "n"), (Language::English, "y", "NO ")] {
+            assert_eq!((answer(language, yes), answer(language, no)), (Some(true), Some(false)));
+            for neither in ["", " ", "s n", "no sé"] {
+                assert_eq!(answer(language, neither), None, "{neither:?}");
+            }
         }
     }
 

@@ -4,14 +4,16 @@
 //! the name is none or is taken. Then the prompt `Tú: ` stands below all that
 //! arrives; what is typed there is said as it is, and shown once, where it was
 //! typed. `salir`, and Ctrl-D and Ctrl-C on an empty line, leave. When the server
-//! ends the connection it says why, and which texts have no receipt.
+//! ends the connection it says why, and which texts have no receipt; or it comes back,
+//! if it is to ([`Reconnect`] says when), and offers to say them again.
 //!
 //! Three parts run at once: the line editor in a thread (`editor`), the
-//! connection here (`stay`), and between them the lines that wait to be drawn
+//! connection here (`stay`, and `back` up to a new one), and between them the lines that wait to be drawn
 //! (`screen`). Whoever waits does so for one side only: typed lines queue
 //! without a bound, and arriving ones stop the connection when too many wait.
 
 mod above;
+mod back;
 mod command;
 mod completion;
 mod editor;
@@ -19,6 +21,7 @@ mod history;
 mod keys;
 mod line;
 mod look;
+mod owed;
 mod people;
 mod receipts;
 mod screen;
@@ -42,11 +45,10 @@ use self::line::Line;
 pub use self::look::Look;
 use self::look::View;
 use self::people::People;
-use self::receipts::Receipts;
 use self::screen::Screen;
 use self::stay::Stay;
 use super::signals::LeaveSignals;
-use super::{Address, Client, Ending, render};
+use super::{Address, Client, Ending, Reconnect, render};
 use crate::lang::Language;
 use crate::proto::Name;
 
@@ -65,6 +67,8 @@ pub struct Options {
     pub overdue: Option<Duration>,
     /// What is shown besides the text.
     pub look: Look,
+    /// Who was in the room comes back after a broken connection.
+    pub reconnect: bool,
 }
 
 /// Visits a server from the terminal that standard input and output are. It is
@@ -84,6 +88,7 @@ struct Terminal<'a> {
     screen: Arc<Screen>,
     people: Arc<Mutex<People>>,
     overdue: Option<Duration>,
+    reconnect: Option<Reconnect>,
     view: View,
     asks: Sender<Ask>,
     typed: UnboundedReceiver<Typed>,
@@ -110,6 +115,7 @@ impl<'a> Terminal<'a> {
         let quiet = tty::Quiet::new()?;
         let (screen, wakes) = Screen::new();
         let (people, overdue) = (Arc::default(), options.overdue);
+        let reconnect = options.reconnect.then(Reconnect::default);
         let view = View { language, look: options.look };
         let (asks, typed) = editor::start(language, Arc::clone(&screen), wakes, options, Arc::clone(&people))
             .map_err(io::Error::other)?;
@@ -118,6 +124,7 @@ impl<'a> Terminal<'a> {
             screen,
             people,
             overdue,
+            reconnect,
             view,
             asks,
             typed,
@@ -216,11 +223,16 @@ impl<'a> Terminal<'a> {
 
     async fn stay(&mut self, name: Name, client: Client<TcpStream>) -> bool {
         self.people().enter(client.roster(), name.as_str());
-        let mut stay = Stay::new(name, client, Receipts::new(self.overdue));
+        let mut stay = Stay::new(name, client, self.overdue);
         self.ask(Ask::Texts);
-        let ending = self.talk(&mut stay).await;
+        let mut end = Some(self.talk(&mut stay).await);
+        while let Some(last) = &end
+            && let Some(wait) = self.wait(last, &stay)
+        {
+            end = self.come_back(last, wait, &mut stay).await;
+        }
         self.stop_reading().await;
-        self.account(stay, &ending)
+        self.account(stay, end.as_ref())
     }
 
     /// Shows a line of the client's own.

@@ -4,7 +4,9 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use super::DEADLINE;
 pub struct Script {
     address: SocketAddr,
     accepted: Receiver<TcpStream>,
+    stopping: Arc<AtomicBool>,
 }
 
 /// One connection of a client.
@@ -27,8 +30,26 @@ impl Script {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, accepted) = channel();
-        thread::spawn(move || listener.incoming().flatten().try_for_each(|stream| sender.send(stream)));
-        Script { address, accepted }
+        let stopping = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stopping);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if stopped.load(Ordering::SeqCst) || sender.send(stream).is_err() {
+                    break;
+                }
+            }
+            // First the one and then the other, which tells that it is done.
+            drop(listener);
+            drop(sender);
+        });
+        Script { address, accepted, stopping }
+    }
+
+    /// Listens no more: from now on nobody is there.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        TcpStream::connect(self.address).unwrap();
+        assert_eq!(self.accepted.recv_timeout(DEADLINE).unwrap_err(), RecvTimeoutError::Disconnected);
     }
 
     /// The client's command line, to come to this server.

@@ -58,6 +58,13 @@ impl View {
         Line { text, hang, styles, bell: self.look.bell && mentioned }
     }
 
+    /// The line for a text of one's own, said now.
+    pub(super) fn said(self, text: &str) -> Line {
+        let time = self.time();
+        let line = [&time, render::said(self.language, text).as_str()].concat();
+        Line { hang: time.len() + 2, ..Line::plain(&line) }
+    }
+
     /// The prompt for a text. The time in it is that of its drawing.
     pub(super) fn prompt(self) -> String {
         let time = if self.look.timestamps { NO_TIME } else { "" };

@@ -1,49 +1,70 @@
-//! A stay in the room, from one's own `JOIN` to the end of the connection.
+//! A stay in the room: from one's own `JOIN` to the end of the connection, and of each
+//! further one on which one has come back.
 
 use std::future::pending;
 use std::io;
 use std::sync::{MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
+use super::super::end::End;
 use super::super::{Client, Ending, Event, input, render};
 use super::Terminal;
 use super::command::Command;
 use super::editor::Typed;
+use super::owed::Owed;
 use super::people::People;
-use super::receipts::Receipts;
 use crate::proto::Name;
-use crate::proto::client_session::Fate;
 
 pub(super) struct Stay {
-    name: Name,
-    client: Client<TcpStream>,
-    receipts: Receipts,
-    /// What was typed too late to be said.
-    unsaid: Vec<String>,
+    pub(super) name: Name,
+    pub(super) client: Client<TcpStream>,
+    pub(super) owed: Owed,
 }
 
 impl Stay {
-    pub(super) fn new(name: Name, client: Client<TcpStream>, receipts: Receipts) -> Stay {
-        Stay { name, client, receipts, unsaid: Vec::new() }
+    /// On its first connection; a receipt may take so long before that is told.
+    pub(super) fn new(name: Name, client: Client<TcpStream>, overdue: Option<Duration>) -> Stay {
+        Stay { name, client, owed: Owed::new(overdue) }
     }
 
-    fn say(&mut self, text: String) {
-        if self.client.say(&text).is_ok() {
-            self.receipts.said(text, Instant::now());
-        } else {
-            self.unsaid.push(text);
+    /// Puts a line behind what is to be said.
+    pub(super) fn hold(&mut self, line: &str) {
+        for text in input::texts(line) {
+            self.owed.hold(text);
         }
+    }
+
+    /// Says what is to be said, if it can be said now.
+    pub(super) fn say_held(&mut self) {
+        let client = &mut self.client;
+        self.owed.say(Instant::now(), |text| client.say(text).is_ok());
+    }
+
+    /// Whether the next line is the answer to an offer.
+    pub(super) fn is_asked(&self) -> bool {
+        self.is_there() && !self.owed.offered().is_empty()
+    }
+
+    fn is_there(&self) -> bool {
+        self.client.is_in() && self.client.ending().is_none()
     }
 }
 
 impl Terminal<'_> {
     /// Up to the end of the connection.
-    pub(super) async fn talk(&mut self, stay: &mut Stay) -> Ending {
+    pub(super) async fn talk(&mut self, stay: &mut Stay) -> End {
+        let begin = Instant::now();
+        let ending = self.exchange(stay).await;
+        stay.owed.end(ending.fate());
+        End::of(&stay.client, ending, begin)
+    }
+
+    async fn exchange(&mut self, stay: &mut Stay) -> Ending {
         loop {
-            let due = stay.receipts.due();
+            let due = stay.owed.receipts.due();
             tokio::select! {
                 // A receipt that is there comes before the time at which it would be late;
                 // and a person does not wait for the room.
@@ -67,9 +88,12 @@ impl Terminal<'_> {
 
     fn hear(&self, event: &Event, stay: &mut Stay) {
         if matches!(event, Event::Receipt { .. }) {
-            stay.receipts.received();
+            stay.owed.receipts.received();
         }
         self.show_event(event, &stay.name);
+        if matches!(event, Event::Joined) {
+            self.resume(stay);
+        }
     }
 
     pub(super) fn show_event(&self, event: &Event, name: &Name) {
@@ -80,22 +104,29 @@ impl Terminal<'_> {
         }
     }
 
-    fn take(&mut self, typed: Typed, stay: &mut Stay) {
+    pub(super) fn take(&mut self, typed: Typed, stay: &mut Stay) {
         match typed {
             Typed::Leave { pasted } => {
                 self.reading = false;
                 self.screen.flush();
                 stay.client.leave();
-                stay.unsaid.extend(pasted.iter().flat_map(|line| input::texts(line)));
+                for line in pasted {
+                    stay.hold(&line);
+                }
             }
             Typed::Command(command) => self.obey(&command, stay),
-            Typed::Line(line) => input::texts(&line).into_iter().for_each(|text| stay.say(text)),
+            Typed::Line(line) if stay.is_asked() => self.take_answer(&line, stay),
+            Typed::Line(line) => {
+                stay.hold(&line);
+                stay.say_held();
+            }
         }
     }
 
     fn obey(&self, command: &Command, stay: &Stay) {
         let language = self.view.language;
         match command {
+            Command::Who if !stay.is_there() => self.show(&render::away(language)),
             Command::Who => self.show(&render::people(language, stay.client.roster(), &stay.name)),
             Command::Help => render::help(language).lines().for_each(|line| self.show(line)),
             Command::Unknown(word) => self.show(&render::unknown_command(language, word)),
@@ -103,27 +134,27 @@ impl Terminal<'_> {
     }
 
     fn tell_overdue(&self, stay: &mut Stay) {
-        if let Some((text, more)) = stay.receipts.overdue(Instant::now()) {
+        if let Some((text, more)) = stay.owed.receipts.overdue(Instant::now()) {
             self.show(&render::overdue(self.view.language, text, more));
         }
     }
 
-    /// Says why it ended, and which texts have no receipt, where there is need. It is
-    /// true when there is none.
-    pub(super) fn account(&mut self, mut stay: Stay, ending: &Ending) -> bool {
+    /// Says why it ended, if that is untold, and which texts have no receipt, where there is
+    /// need. It is true when the person left, and nothing has been lost.
+    pub(super) fn account(&mut self, mut stay: Stay, untold: Option<&End>) -> bool {
         while let Ok(typed) = self.typed.try_recv() {
             self.take(typed, &mut stay);
         }
-        let mut lost: Vec<_> = stay.client.unreceipted().map(|text| (ending.fate(), text)).collect();
-        lost.extend(stay.unsaid.iter().map(|text| (Fate::NotSaid, text.as_str())));
+        let (language, given_up) = (self.view.language, stay.owed.has_given_up());
+        let lost = stay.owed.lost();
         let well = stay.client.has_left() && lost.is_empty();
-        if !well {
-            self.show(&render::ending(self.view.language, ending, self.address));
+        if let Some(end) = untold.filter(|_| !well) {
+            self.show(&end.told(language, &stay.name, self.address));
         }
-        for (fate, text) in lost {
-            self.show(&render::undelivered(self.view.language, fate, text));
+        for (fate, text) in &lost {
+            self.show(&render::undelivered(language, *fate, text));
         }
-        well
+        well && !given_up
     }
 
     pub(super) fn people(&self) -> MutexGuard<'_, People> {
