@@ -103,8 +103,22 @@ impl Terminal {
         self.wait_for(|screen| screen.contains(text))
     }
 
+    /// Waits until this stands just before the cursor.
+    pub fn wait_for_typed(&self, text: &str) {
+        self.seen.wait(|output| {
+            let screen = output.emulator.screen();
+            let (row, column) = screen.cursor_position();
+            screen.contents_between(row, 0, row, column).ends_with(text)
+        });
+    }
+
     pub fn screen(&self) -> String {
         self.seen.output.lock().unwrap().screen()
+    }
+
+    /// The screen as it is now, with all that it knows of each cell.
+    pub fn emulated(&self) -> vt100::Screen {
+        self.seen.output.lock().unwrap().emulator.screen().clone()
     }
 
     /// Where the cursor stands: row and column from 0.
