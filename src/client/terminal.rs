@@ -161,7 +161,7 @@ impl<'a> Terminal<'a> {
         self.reading = false;
         match typed {
             Some(Typed::Line(name)) => Some(name),
-            Some(Typed::Command(_) | Typed::Leave { .. }) | None => None,
+            Some(Typed::Pasted(_) | Typed::Command(_) | Typed::Leave { .. }) | None => None,
         }
     }
 

@@ -105,6 +105,22 @@ fn a_no_leaves_it_unsaid() {
     assert_eq!(code, 1);
 }
 
+/// Lines that are pasted are texts to the letter.
+#[test]
+fn a_paste_is_no_answer() {
+    let script = Script::new();
+    let mut terminal = ana_cut_off(&script);
+    let mut back = script.join("Ana");
+    terminal.wait_for_text(OFFER);
+    terminal.type_("\u{1b}[200~n\ns\ndos\u{1b}[201~\r");
+    terminal.wait_for_text("Tú: n\nTú: s\nTú: dos\nTú:");
+    assert!(back.has_heard_nothing());
+    terminal.type_("s\r");
+    for text in ["uno", "n", "s", "dos"] {
+        back.echo("Ana", text);
+    }
+}
+
 /// Anything else waits behind the offer, commands but for that.
 #[test]
 fn what_is_no_answer_waits_for_one() {

@@ -51,6 +51,8 @@ pub(super) enum Ask {
 pub(super) enum Typed {
     /// A name, or a text to the letter.
     Line(String),
+    /// One of several lines that came at once: a text, and no answer to a question.
+    Pasted(String),
     /// What the client is asked for.
     Command(Command),
     /// The wish to leave: the last of all.
@@ -154,7 +156,7 @@ impl Reader {
             if is_leaving(&line) {
                 return self.leave(lines.collect());
             }
-            self.send(Typed::Line(line))?;
+            self.send(Typed::Pasted(line))?;
         }
         Some(())
     }

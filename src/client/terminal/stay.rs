@@ -49,7 +49,7 @@ impl Stay {
     }
 
     fn is_there(&self) -> bool {
-        self.client.is_in() && self.client.ending().is_none()
+        self.client.is_in() && !self.client.has_left() && self.client.ending().is_none()
     }
 }
 
@@ -116,7 +116,7 @@ impl Terminal<'_> {
             }
             Typed::Command(command) => self.obey(&command, stay),
             Typed::Line(line) if stay.is_asked() => self.take_answer(&line, stay),
-            Typed::Line(line) => {
+            Typed::Line(line) | Typed::Pasted(line) => {
                 stay.hold(&line);
                 stay.say_held();
             }
