@@ -10,6 +10,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -17,6 +18,9 @@ use crate::proto::PORT;
 
 /// How long one address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection is silent before the system asks whether the server is still there.
+const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// The host and the port of a server.
 ///
@@ -65,6 +69,9 @@ async fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = timeout(PATIENCE, TcpStream::connect(address)).await??;
     // A line is a whole message: it does not wait for others.
     stream.set_nodelay(true)?;
+    // Who only listens would never know that the server is gone without a word.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
     Ok(stream)
 }
 
@@ -137,6 +144,14 @@ mod tests {
         for same in ["::1", "[::1]", "[::1]:65434"] {
             assert_eq!(parsed(same), Ok("[::1]:65434".to_owned()));
         }
+    }
+
+    #[tokio::test]
+    async fn a_silent_server_is_asked_whether_it_is_there() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address: Address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let stream = address.connect().await.unwrap();
+        assert!(SockRef::from(&stream).keepalive().unwrap());
     }
 
     #[test]
