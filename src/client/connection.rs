@@ -271,7 +271,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         if let Some(ending) = &self.ending {
             return Poll::Ready(Err(ending.clone()));
         }
-        let told = if self.input.is_empty() { ready!(self.exchange(cx, take)) } else { self.tell_kept(take) };
+        self.write(cx);
+        let told = if self.input.is_empty() { ready!(self.read(cx, take)) } else { self.tell_kept(take) };
         self.ending = told.as_ref().err().cloned();
         Poll::Ready(told)
     }
@@ -299,16 +300,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Ok(())
     }
 
-    /// Writes what the stream takes, and tells what it has.
-    fn exchange(
-        &mut self,
-        cx: &mut Context<'_>,
-        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
-    ) -> Poll<Result<(), Ending>> {
+    /// Writes what the stream takes.
+    fn write(&mut self, cx: &mut Context<'_>) {
         self.broken = self.broken || self.send(cx).is_err();
         if self.broken {
             self.output.clear();
         }
+    }
+
+    /// Tells what the stream has.
+    fn read(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+    ) -> Poll<Result<(), Ending>> {
         // Taken out, so that whoever is told may use another client.
         let mut scratch = SCRATCH.take();
         if scratch.is_empty() {
