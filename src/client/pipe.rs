@@ -206,7 +206,10 @@ impl<E: Write> Filter<'_, E> {
         for line in lines {
             tokio::select! {
                 room = self.out.room() => drop(room.map(|room| room.send(line))),
-                () = self.signals.wish() => self.input.leave(),
+                () = self.signals.wish() => {
+                    self.input.leave();
+                    return;
+                }
             }
         }
     }
