@@ -202,6 +202,29 @@ fn people_in_the_room_are_none_of_its_business() {
 }
 
 #[test]
+fn people_who_talk_all_the_time_do_not_hold_it_up() {
+    let server = Server::start();
+    let mut ana = common::peer::Peer::join(server.address, "Ana");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let talk = thread::spawn(move || {
+        while stopped.try_recv().is_err() {
+            ana.fence("Ana");
+        }
+    });
+    let run = told(&load(server.address, &["--json", "-"]), 0);
+    stop.send(()).unwrap();
+    talk.join().unwrap();
+    assert_eq!(run["deliveries"], 1000);
+}
+
+#[test]
+fn a_server_that_lets_nobody_in_holds_no_rate() {
+    let output = load(server(Bug::Full), &["--find-limit", "--json", "-"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &json["limit"]["holds"]), (Some(1), &Value::Null), "{json:#}");
+}
+
+#[test]
 fn the_servers_written_here_are_good_but_for_their_bug() {
     assert_seen(Bug::None, &[]);
 }

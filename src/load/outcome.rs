@@ -196,10 +196,12 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Whether this run is within them, and nobody was put out in it.
+    /// Whether this run is within them: all came in and stayed, and there was something to hear.
     #[must_use]
     pub fn hold(&self, outcome: &Outcome) -> bool {
-        outcome.latency(0.99) <= self.p99 && outcome.loss() <= self.loss && outcome.put_out.is_empty()
+        let all_stayed = outcome.refused.is_empty() && outcome.put_out.is_empty();
+        let is_heard = outcome.deliveries() > 0;
+        all_stayed && is_heard && outcome.latency(0.99) <= self.p99 && outcome.loss() <= self.loss
     }
 }
 

@@ -93,6 +93,7 @@ impl Participant {
         let end = if let Some(ending) = self.take_turns().await {
             self.room.present.set(self.room.present.get() - 1);
             self.room.heard.set(self.room.heard.get() - self.tally.heard);
+            self.room.ring();
             End::PutOut(reason(&ending))
         } else {
             // What still comes came too late to count; and a server that does not answer is
@@ -116,7 +117,7 @@ impl Participant {
                 biased;
                 told = client.hear(|news| match news {
                     News::Msg { text, .. } | News::Receipt { text, .. } => reading.hear(text, tally),
-                    News::Join(_) | News::Leave(_) => {}
+                    News::Join(_) | News::Leave(_) => reading.see_move(),
                 }) => {
                     reading.end(tally.heard - heard_before);
                     if let Err(ending) = told {

@@ -71,7 +71,7 @@ fn usage(pid: u32) -> io::Result<Usage> {
 
 #[cfg(not(target_os = "linux"))]
 fn usage(_pid: u32) -> io::Result<Usage> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "solo en Linux se puede mirar otro proceso"))
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Reads a line of `/proc/PID/stat` (proc(5)): the name of the program, in parentheses, may

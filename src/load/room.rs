@@ -37,7 +37,7 @@ pub(super) struct Room {
     pub(super) said: Cell<u64>,
     /// Different texts heard, by those who are in.
     pub(super) heard: Cell<u64>,
-    /// How often anybody read anything: as long as it grows, something moves.
+    /// How often anybody read anything of the load's own: as long as it grows, something moves.
     pub(super) reads: Cell<u64>,
     sound: RefCell<Sound>,
     /// By sender and number: when the text was due, in microseconds after the start.
@@ -110,14 +110,14 @@ impl Room {
         }
     }
 
-    /// How many texts not all have heard yet, about.
+    /// How many texts are still to be heard, on average.
     fn on_their_way(&self) -> u64 {
         self.said.get().saturating_sub(self.heard.get() / self.present.get().max(1))
     }
 
     /// Lets those speak who wait for others to hear, once half of what may be on its way was
     /// heard: who speaks as fast as he can has several texts for each write.
-    fn ring(&self) {
+    pub(super) fn ring(&self) {
         if let Pace::Max(most) = self.pace
             && self.on_their_way() <= most / 2
         {
@@ -136,7 +136,7 @@ impl Room {
 
     /// Begins to hear what one read of a participant gives.
     pub(super) fn reading(&self) -> Reading<'_> {
-        Reading { room: self, open: None, texts: 0 }
+        Reading { room: self, open: None, texts: 0, moved: false }
     }
 
     pub(super) fn sound(&self) -> Sound {
@@ -149,6 +149,8 @@ pub(super) struct Reading<'a> {
     room: &'a Room,
     open: Option<Open<'a>>,
     texts: u64,
+    /// Someone came or went.
+    moved: bool,
 }
 
 struct Open<'a> {
@@ -196,6 +198,11 @@ impl Reading<'_> {
         self.texts += 1;
     }
 
+    /// Somebody came or went.
+    pub(super) fn see_move(&mut self) {
+        self.moved = true;
+    }
+
     /// That was all of it; `heard` of it were heard for the first time.
     pub(super) fn end(self, heard: u64) {
         if let Some(mut open) = self.open {
@@ -204,7 +211,7 @@ impl Reading<'_> {
             open.sound.deliver(self.texts, now);
         }
         add(&self.room.heard, heard);
-        add(&self.room.reads, 1);
+        add(&self.room.reads, u64::from(self.moved || self.texts > 0));
         self.room.ring();
     }
 }
