@@ -59,8 +59,8 @@ client-offer = ¿Decirlo de nuevo? (s/n)
     .no = n no
 client-overdue =
     { $more ->
-        [0] sin acuse todavía: { $text }
-       *[other] sin acuse todavía: { $text } (y { $more } más)
+        [0] sin recibo todavía: { $text }
+       *[other] sin recibo todavía: { $text } (y { $more } más)
     }
 client-people = En la sala, { $count }: { $names }
 client-away = Ahora no estás en la sala.
@@ -389,9 +389,9 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
     .format = Sin terminal: «text», la transcripción, o «json», un objeto por línea (text)
     .vi = En una terminal, edita con las teclas de vi en vez de las de Emacs
     .no_history = En una terminal, ni lee ni guarda lo que se escribe
-    .overdue = En una terminal, tras cuánto se señala un mensaje sin acuse, de 0 (nunca) a 3600 (1)
+    .overdue = En una terminal, tras cuánto se señala un mensaje sin recibo, de 0 (nunca) a 3600 (1)
     .color = En una terminal, colores: auto (si no lo impide NO_COLOR), always o never (auto)
-    .timestamps = En una terminal, pone la hora ante cada línea
+    .timestamps = En una terminal, pone la hora delante de cada línea
     .bell = En una terminal, la hace sonar cuando alguien dice tu nombre
     .after =
         Las líneas «salir», «exit» y «quit» salen del chat, y en una terminal también

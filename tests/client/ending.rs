@@ -97,16 +97,16 @@ fn a_text_without_a_receipt_is_marked() {
     peer.echo("Ana", "uno");
     terminal.type_("dos\r");
     peer.expect("MSG dos");
-    terminal.wait_for_text("Tú: uno\nTú: dos\nsin acuse todavía: dos\nTú:");
+    terminal.wait_for_text("Tú: uno\nTú: dos\nsin recibo todavía: dos\nTú:");
     peer.send("MSG Ana dos\nMSG Luis ahora\n");
     terminal.wait_for_text("todavía: dos\nLuis: ahora\nTú:");
     terminal.type_("tres\r");
-    terminal.wait_for_text("sin acuse todavía: tres\nTú:");
+    terminal.wait_for_text("sin recibo todavía: tres\nTú:");
     peer.expect("MSG tres");
     peer.close();
     let (_, rows) = remains(terminal);
     assert_eq!(rows.last().map(String::as_str), Some("no se sabe si se entregó: tres"));
-    assert_eq!(rows.concat().matches("sin acuse").count(), 2);
+    assert_eq!(rows.concat().matches("sin recibo").count(), 2);
 }
 
 /// [SCREEN-6] Every code has its reason, before one is in the room, too.
