@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use charla::cli::{self, BadValue, Common};
 use charla::lang::Language;
-use charla::server::{self, Console, Options};
+use charla::server::{self, Console, Options, Server};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -107,7 +107,8 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
         patience: arguments.patience,
         ..Options::default()
     };
-    server::run(listeners, options, console, shutdown).await;
+    let server = listeners.into_iter().fold(Server::new(options).console(console), Server::listen);
+    server.run(shutdown).await;
     Ok(())
 }
 

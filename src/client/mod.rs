@@ -5,12 +5,11 @@
 //! own texts among it:
 //!
 //! ```
-//! # use charla::server::{Console, Options, bind, run};
+//! # use charla::server::{Options, Server, bind};
 //! # tokio::runtime::Runtime::new()?.block_on(async {
-//! # let listeners = bind("127.0.0.1", 0).await?;
-//! # let address = &listeners[0].local_addr()?.to_string();
-//! # let console = Console::new(std::io::sink(), vec![]);
-//! # tokio::spawn(run(listeners, Options::default(), console, std::future::pending()));
+//! # let listener = bind("127.0.0.1", 0).await?.remove(0);
+//! # let address = &listener.local_addr()?.to_string();
+//! # tokio::spawn(Server::new(Options::default()).listen(listener).run(std::future::pending()));
 //! use charla::client::{Event, connect};
 //!
 //! let mut ana = connect(address, "Ana").await?;

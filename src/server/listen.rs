@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tracing::{debug, warn};
 
@@ -16,6 +17,26 @@ const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// After this long without an answer to what was sent or asked, the peer is dead.
 const USER_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Where connections come from: TCP, or whatever else brings streams of bytes.
+pub trait Listener: Send + 'static {
+    /// A connection. Where it takes more than being accepted until it can be spoken over,
+    /// its first read and its first write see to that.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection, and its peer. It may be dropped and called again.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = TcpListener::accept(self).await?;
+        tune(&stream);
+        Ok((stream, peer))
+    }
+}
 
 /// Listens on every address of `host`. One that cannot be had is no more than a warning
 /// while another can. Port 0 takes a free one, the same for all addresses.
@@ -63,7 +84,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Sets up an accepted connection: lines go out at once, dead peers are found out.
-pub(super) fn tune(stream: &TcpStream) {
+fn tune(stream: &TcpStream) {
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
     let tuned = socket

@@ -1,9 +1,23 @@
 //! The server: sockets and timers around the [`room`](crate::room).
 //!
-//! [`run`] takes its listeners, its console and its shutdown from outside. A task for
+//! A [`Server`] takes its listeners, its console and its shutdown from outside. A task for
 //! each connection copies the log to its socket and tells the room what its client
 //! says; a task watches the clock of a congested room; a thread writes the console.
 //! When the shutdown comes, everybody gets what came before it, then `BYE shutdown`.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use charla::server::{Options, Server, bind};
+//!
+//! let mut server = Server::new(Options::default());
+//! for listener in bind("localhost", 0).await? {
+//!     server = server.listen(listener);
+//! }
+//! server.run(std::future::ready(())).await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod connection;
 mod console;
@@ -12,12 +26,13 @@ mod hub;
 mod listen;
 mod wakers;
 
+use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -28,7 +43,7 @@ use crate::room::{Limits, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
-pub use listen::bind;
+pub use listen::{Listener, bind};
 
 /// How long everything may take after the shutdown.
 const SHUTDOWN: Duration = Duration::from_millis(1500);
@@ -69,42 +84,83 @@ struct Shared {
     options: Options,
 }
 
-/// Serves one room on these listeners until `shutdown` is ready, then ends within 2 s.
-///
-/// The console gets the transcript of the room; it may block or fail without harm to it.
-pub async fn run(listeners: Vec<TcpListener>, options: Options, console: Console, shutdown: impl Future<Output = ()>) {
-    let limits = Limits { kept: options.kept, patience: options.patience };
-    let hub = Arc::new(Hub::new(limits, options.max_connections));
-    let shared = Arc::new(Shared { hub: Arc::clone(&hub), lingerers: Semaphore::new(LINGERERS), options });
-    let (closing, closed) = watch::channel(());
-    let mut tasks = JoinSet::new();
-    let transcript = console.start(Arc::clone(&hub));
-    // It ends with an error as its sender is dropped: all that it has to tell.
-    tasks.spawn(async { drop(transcript.await) });
-    for listener in listeners {
-        tasks.spawn(accept(listener, Arc::clone(&shared), closed.clone()));
+/// One room, and the doors to it.
+pub struct Server {
+    shared: Arc<Shared>,
+    doors: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    console: Option<Console>,
+    /// Dropped when the doors are to close.
+    closing: watch::Sender<()>,
+}
+
+impl Server {
+    /// A server that listens nowhere yet.
+    #[must_use]
+    pub fn new(options: Options) -> Server {
+        let limits = Limits { kept: options.kept, patience: options.patience };
+        let hub = Arc::new(Hub::new(limits, options.max_connections));
+        let shared = Arc::new(Shared { hub, lingerers: Semaphore::new(LINGERERS), options });
+        Server { shared, doors: Vec::new(), console: None, closing: watch::Sender::new(()) }
     }
-    let clock = tokio::spawn(watch_patience(Arc::clone(&hub)));
-    shutdown.await;
-    hub.close();
-    drop(closing);
-    let all_ended = async { while tasks.join_next().await.is_some() {} };
-    if timeout(SHUTDOWN, all_ended).await.is_err() {
-        warn!("some connections or the console were slow to end and were cut off");
+
+    /// Takes connections from here too, as soon as it [runs](Server::run).
+    #[must_use]
+    pub fn listen(mut self, listener: impl Listener) -> Server {
+        self.doors.push(Box::pin(accept(listener, Arc::clone(&self.shared), self.closing.subscribe())));
+        self
     }
-    clock.abort();
+
+    /// Writes the transcript of the room to this console, which may block or fail without
+    /// harm to the room.
+    #[must_use]
+    pub fn console(self, console: Console) -> Server {
+        Server { console: Some(console), ..self }
+    }
+
+    /// Serves the room until `shutdown` is ready, then ends within 2 s.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Server { shared, doors, console, closing } = self;
+        let hub = &shared.hub;
+        let mut tasks: JoinSet<()> = doors.into_iter().collect();
+        if let Some(console) = console {
+            let transcript = console.start(Arc::clone(hub));
+            // It ends with an error as its sender is dropped: all that it has to tell.
+            tasks.spawn(async { drop(transcript.await) });
+        }
+        let clock = tokio::spawn(watch_patience(Arc::clone(hub)));
+        shutdown.await;
+        hub.close();
+        drop(closing);
+        let all_ended = async { while tasks.join_next().await.is_some() {} };
+        if timeout(SHUTDOWN, all_ended).await.is_err() {
+            warn!("some connections or the console were slow to end and were cut off");
+        }
+        clock.abort();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Server { shared, doors, console, .. } = self;
+        f.debug_struct("Server")
+            .field("options", &shared.options)
+            .field("doors", &doors.len())
+            .field("console", console)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Accepts connections until the server closes, then waits for them to end.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::Receiver<()>) {
+async fn accept(mut listener: impl Listener, shared: Arc<Shared>, mut closed: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            // In this order, and not by chance, so that a simulation can be repeated.
+            biased;
             _ = closed.changed() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    listen::tune(&stream);
                     let span = debug_span!("connection", %peer);
                     // Seats are taken in the order of arrival, so not in the connection's task.
                     match shared.hub.seat(peer) {
