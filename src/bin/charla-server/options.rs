@@ -1,0 +1,85 @@
+//! The options of the server, as they stand on its command line.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use charla::cli::{BadValue, Common};
+use charla::server::Options;
+use clap::{Args, Parser};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(name = "charla-server", version, disable_help_flag = true, disable_version_flag = true)]
+pub(crate) struct Arguments {
+    #[arg(long, value_name = "place", default_value = "localhost:65434", hide_default_value = true)]
+    pub(crate) listen: Vec<Place>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[arg(long, value_name = "log-filter", env = "CHARLA_LOG", hide_env_values = true)]
+    #[arg(default_value = "warn", hide_default_value = true)]
+    pub(crate) log: EnvFilter,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What each client may use.
+#[derive(Args)]
+pub(crate) struct Limits {
+    #[arg(long, value_name = "count", default_value_t = Options::default().max_connections, hide_default_value = true)]
+    max_connections: usize,
+    #[arg(long, value_name = "seconds", default_value = "30", hide_default_value = true, value_parser = seconds)]
+    name_timeout: Duration,
+    #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
+    patience: Duration,
+}
+
+impl Limits {
+    /// What the server is to bear.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            max_connections: self.max_connections,
+            name_timeout: self.name_timeout,
+            patience: self.patience,
+            ..Options::default()
+        }
+    }
+}
+
+/// `HOST:PORT`, an IPv6 address in brackets.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl FromStr for Place {
+    type Err = BadValue;
+
+    fn from_str(given: &str) -> Result<Place, BadValue> {
+        let (host, port) = given.rsplit_once(':').ok_or(BadValue)?;
+        let port = port.parse().map_err(|_| BadValue)?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        if host.is_empty() || (bare.is_none() && host.contains(':')) {
+            return Err(BadValue);
+        }
+        Ok(Place { host: bare.unwrap_or(host).to_owned(), port })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+/// A duration in seconds, fractions allowed.
+fn seconds(given: &str) -> Result<Duration, BadValue> {
+    given.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or(BadValue)
+}
+
+/// The patience that SPEC.md allows: from nought to 30 s.
+fn patience(given: &str) -> Result<Duration, BadValue> {
+    seconds(given).ok().filter(|patience| *patience <= Duration::from_secs(30)).ok_or(BadValue)
+}
