@@ -3,11 +3,16 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use super::{Address, BadAddress, Client, Ending};
 use crate::proto::{Name, NameError};
+
+/// How long the programs wait for a server to let one in, which may hold up a `NAME` for
+/// 30 s while its log is full ([SLOW-7]).
+pub(super) const ANSWER: Duration = Duration::from_mins(1);
 
 /// Joins the room of the server at `address`, as `HOST`, `HOST:PORT` or
 /// `[IPV6]:PORT`, under this name, and is in it when it returns

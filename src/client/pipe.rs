@@ -24,12 +24,13 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 pub use self::format::Format;
 use self::input::Input;
 use self::printer::Printer;
 use super::end::End;
+use super::join::ANSWER;
 use super::signals::LeaveSignals;
 use super::{Address, Client, Ending, Fate, JoinError, Reconnect, render};
 use crate::lang::Language;
@@ -161,6 +162,7 @@ impl<E: Write> Filter<'_, E> {
 
     /// Says and hears, up to the end of the connection.
     async fn exchange(&mut self, client: &mut Client<TcpStream>) -> Ending {
+        let late = tokio::time::Instant::now() + ANSWER;
         loop {
             self.say(client);
             let out = &self.out;
@@ -173,6 +175,7 @@ impl<E: Write> Filter<'_, E> {
                     (_, Err(ending)) => return ending,
                 },
                 () = self.input.read() => {}
+                () = sleep_until(late), if !client.is_in() => return Ending::Broken(io::ErrorKind::TimedOut),
                 () = self.signals.wish() => {
                     if client.has_left() {
                         return Ending::Broken(io::ErrorKind::Interrupted);
@@ -268,5 +271,48 @@ impl<E: Write> Filter<'_, E> {
             tell(&mut self.err, &render::unread(self.language));
         }
         well
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+    use tokio::time::advance;
+
+    use super::*;
+
+    /// What was told on the second output, by a filter that has ended.
+    struct Told<'a>(&'a Mutex<Vec<u8>>);
+
+    impl Write for Told<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_lets_nobody_in_is_not_waited_for_without_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let options = Options { name: Some("Ana".to_owned()), stay: true, ..Options::default() };
+        let told = Mutex::new(Vec::new());
+        let filter = run(Language::English, &address, options, io::empty(), io::sink(), Told(&told));
+        let server = async {
+            let (mut silent, _) = listener.accept().await.unwrap();
+            silent.read_exact(&mut [0; 9]).await.unwrap();
+            advance(ANSWER).await;
+            silent
+        };
+        let (well, _silent) = tokio::join!(filter, server);
+        assert!(!well.unwrap());
+        let told = String::from_utf8(told.into_inner().unwrap()).unwrap();
+        assert!(told.contains("the server does not answer"), "{told}");
     }
 }

@@ -14,6 +14,10 @@ const MOST: Duration = Duration::from_secs(30);
 /// After a visit of this length the next absence is a first one again.
 const STEADY: Duration = Duration::from_mins(1);
 
+/// How long is waited for a server to find out that one's own old connection is dead, and
+/// to let the name on it go.
+const GHOST: Duration = Duration::from_mins(5);
+
 /// Says whether to come back to a room, and after how long ([SCREEN-8]).
 ///
 /// It is told how a visit or an attempt ended, and gives the time to wait before the
@@ -38,8 +42,8 @@ pub struct Reconnect {
     /// How many waits there were since the last steady visit.
     waits: u32,
     /// The last connection broke with the name on it: the server may still take it
-    /// for alive, and the name for taken.
-    ghost: bool,
+    /// for alive, and the name for taken. So long was waited since.
+    ghost: Option<Duration>,
 }
 
 impl Reconnect {
@@ -49,7 +53,7 @@ impl Reconnect {
         if stayed >= STEADY {
             self.waits = 0;
         }
-        self.ghost = false;
+        self.ghost = None;
         self.returns_after(ending).then(|| self.wait(random))
     }
 
@@ -67,7 +71,7 @@ impl Reconnect {
         match ending {
             Ending::Bye(farewell) => self.returns_after_bye(&farewell.code),
             Ending::EndOfStream | Ending::Broken(_) => {
-                self.ghost = true;
+                self.ghost = Some(Duration::ZERO);
                 true
             }
         }
@@ -78,12 +82,12 @@ impl Reconnect {
         match Code::from_wire(code) {
             Some(Code::Shutdown) => {
                 // A room that stops leaves no names behind.
-                self.ghost = false;
+                self.ghost = None;
                 true
             }
             // What passes by itself: the others have come back first, or the net was slow.
             Some(Code::Full | Code::Timeout) => true,
-            Some(Code::NameTaken) => self.ghost,
+            Some(Code::NameTaken) => self.ghost.is_some_and(|waited| waited < GHOST),
             Some(Code::Quit | Code::NameInvalid | Code::BadLine | Code::BadState | Code::TooLong | Code::TooSlow)
             | None => false,
         }
@@ -92,7 +96,9 @@ impl Reconnect {
     fn wait(&mut self, random: u16) -> Duration {
         let bound = FIRST.saturating_mul(2_u32.saturating_pow(self.waits)).min(MOST);
         self.waits = self.waits.saturating_add(1);
-        bound * u32::from(random) / u32::from(u16::MAX)
+        let wait = bound * u32::from(random) / u32::from(u16::MAX);
+        self.ghost = self.ghost.map(|waited| waited + wait);
+        wait
     }
 }
 
@@ -140,7 +146,7 @@ mod tests {
 
     #[test]
     fn endless_failures_do_no_harm() {
-        let mut reconnect = Reconnect { waits: u32::MAX, ghost: false };
+        let mut reconnect = Reconnect { waits: u32::MAX, ghost: None };
         assert_eq!(reconnect.after_attempt(&unreachable(), u16::MAX), Some(MOST));
     }
 
@@ -167,6 +173,16 @@ mod tests {
         for passing in [unreachable(), refused(Code::NameTaken), refused(Code::Full), refused(Code::NameTaken)] {
             assert!(reconnect.after_attempt(&passing, 0).is_some(), "{passing}");
         }
+    }
+
+    #[test]
+    fn what_stays_for_minutes_is_no_ghost() {
+        let mut reconnect = Reconnect::default();
+        let mut waited = reconnect.after_visit(&Ending::EndOfStream, HOUR, u16::MAX).unwrap();
+        while let Some(wait) = reconnect.after_attempt(&refused(Code::NameTaken), u16::MAX) {
+            waited += wait;
+        }
+        assert!((GHOST..GHOST + MOST).contains(&waited), "{waited:?}");
     }
 
     #[test]

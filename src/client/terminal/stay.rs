@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
 use super::super::end::End;
+use super::super::join::ANSWER;
 use super::super::{Client, Ending, Event, input, render};
 use super::Terminal;
 use super::command::Command;
@@ -63,6 +64,7 @@ impl Terminal<'_> {
     }
 
     async fn exchange(&mut self, stay: &mut Stay) -> Ending {
+        let late = tokio::time::Instant::now() + ANSWER;
         loop {
             let due = stay.owed.receipts.due();
             tokio::select! {
@@ -81,6 +83,7 @@ impl Terminal<'_> {
                     Err(ending) => return ending,
                 },
                 () = self.screen.room(), if self.screen.is_full() => {}
+                () = sleep_until(late), if !stay.client.is_in() => return Ending::Broken(io::ErrorKind::TimedOut),
                 () = until(due) => self.tell_overdue(stay),
             }
         }
