@@ -308,6 +308,13 @@ cli-not-utf8 = the arguments are not UTF-8.
 cli-cannot-print = cannot print ({ $reason }). Send it to where there is room.
 cli-similar = Perhaps { $similar }?
 cli-help = Try “{ $program } --help”.
+cli-config-right = { $file }: no mistakes.
+    .without-file = a configuration without mistakes.
+cli-file-unread = cannot read { $file } ({ $reason }). Mend it, or give another with --config.
+cli-file-not-toml = this is not TOML: { $reason }
+cli-file-unknown = there is no option “{ $key }”.
+cli-file-wrong-type = { $key } has one value: a text in quotes, a number, true or false.
+    .list = { $key } has a value (a text in quotes, a number, true or false) or a list of them in square brackets.
 
 ## Command lines: the names of values, and what a value should have been
 
@@ -355,8 +362,10 @@ value-millis = MS
     .expected = a number of milliseconds greater than 0 is expected.
 value-percent = PERCENT
     .expected = a number from 0 to 100 is expected.
+value-switch = YES
+    .expected = true or false is expected.
 value-part = PART
-    .expected = man, bash, zsh or fish is expected.
+    .expected = man, bash, zsh, fish or toml is expected.
 
 ## Man pages
 
@@ -416,9 +425,12 @@ help-server = Serves a Charla chat: one room for all who connect.
     .name_timeout = How long a client has to give its name (30)
     .patience = How long slow readers may hold up the room, 0 to 30 (5)
     .log = Which diagnostics are given: error, warn, info, debug, trace or a filter of tracing (warn)
+    .config = A TOML file of options: what the command line or the environment says comes before it
+    .check_config = Only tells which mistakes the configuration has, and ends with 0 if there are none, with 1 if there are
     .after =
         The output is the transcript of the room; diagnostics go to standard error.
         SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.
+        Each option can also stand in the environment, as CHARLA_LANG for --lang, and in the file of --config.
     .examples =
         Serve a chat for this machine alone:
           charla-server
@@ -426,8 +438,10 @@ help-server = Serves a Charla chat: one room for all who connect.
           charla-server --lang en --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
         Keep the diagnostics too:
           charla-server --log debug 2>>diagnostics.log
+        Only check a file of options:
+          charla-server --config server.toml --check-config
     .status =
-        Ends with 0 after closing, 1 if it cannot listen, 2 for bad usage.
+        Ends with 0 after closing, 1 if it cannot listen or its file has mistakes, 2 for bad usage.
 
 help-check = Checks whether a server or a client of Charla keeps SPEC.md, and if not, which rule it breaks.
     .usage = charla-check [OPTIONS] COMMAND

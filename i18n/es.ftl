@@ -308,6 +308,13 @@ cli-not-utf8 = los argumentos no son UTF-8.
 cli-cannot-print = no se puede escribir en la salida ({ $reason }). Llévala a donde haya sitio.
 cli-similar = ¿Quizá { $similar }?
 cli-help = Prueba «{ $program } --help».
+cli-config-right = { $file }: sin errores.
+    .without-file = configuración sin errores.
+cli-file-unread = no se puede leer { $file } ({ $reason }). Arréglalo, o da otro con --config.
+cli-file-not-toml = esto no es TOML: { $reason }
+cli-file-unknown = no hay ninguna opción «{ $key }».
+cli-file-wrong-type = { $key } tiene un solo valor: un texto entre comillas, un número, true o false.
+    .list = { $key } tiene un valor (un texto entre comillas, un número, true o false) o una lista de ellos entre corchetes.
 
 ## Command lines: the names of values, and what a value should have been
 
@@ -355,8 +362,10 @@ value-millis = MS
     .expected = se espera un número de milisegundos, mayor que 0.
 value-percent = PORCENTAJE
     .expected = se espera un número de 0 a 100.
+value-switch = SÍ
+    .expected = se espera true o false.
 value-part = PARTE
-    .expected = se espera man, bash, zsh o fish.
+    .expected = se espera man, bash, zsh, fish o toml.
 
 ## Man pages
 
@@ -416,9 +425,12 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .name_timeout = Cuánto tiene un cliente para decir su nombre (30)
     .patience = Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
     .log = Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
+    .config = Un fichero TOML con opciones: lo que está en la orden o en el entorno va antes
+    .check_config = Solo dice qué errores tiene la configuración, y acaba con 0 si no tiene ninguno, con 1 si los tiene
     .after =
         La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
         SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
+        Todas las opciones pueden estar también en variables de entorno, como CHARLA_LANG para --lang, y en el fichero de --config.
     .examples =
         Servir un chat solo para esta máquina:
           charla-server
@@ -426,8 +438,10 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
           charla-server --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
         Guardar también los diagnósticos:
           charla-server --log debug 2>>diagnosticos.log
+        Solo comprobar un fichero de opciones:
+          charla-server --config server.toml --check-config
     .status =
-        Termina con 0 tras cerrar, 1 si no se puede escuchar, 2 por mal uso.
+        Termina con 0 tras cerrar, 1 si no se puede escuchar o el fichero tiene errores, 2 por mal uso.
 
 help-check = Comprueba si un servidor o un cliente de Charla cumple SPEC.md, y si no, qué regla incumple.
     .usage = charla-check [OPCIONES] ORDEN

@@ -1,5 +1,5 @@
-//! What a package has beside the programs: their man pages, and what shells need to complete
-//! their arguments. Both say what `--help` says.
+//! What a package has beside the programs: their man pages, what shells need to complete their
+//! arguments, and a configuration file to begin with. All say what `--help` says.
 
 use std::io::{self, Write};
 use std::process;
@@ -9,7 +9,7 @@ use clap_complete::aot::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::key;
+use super::{config, key};
 use crate::lang::Language;
 
 /// The name of the option that asks for a part.
@@ -25,6 +25,7 @@ pub(super) enum Part {
     Bash,
     Zsh,
     Fish,
+    Toml,
 }
 
 /// The option that asks for a part. It is for those who make packages: no help shows it.
@@ -40,6 +41,7 @@ pub(super) fn print(part: Part, program: Command, language: Language) -> ! {
         Part::Bash => Ok(completions(Shell::Bash, program)),
         Part::Zsh => Ok(completions(Shell::Zsh, program)),
         Part::Fish => Ok(completions(Shell::Fish, program)),
+        Part::Toml => Ok(config::template(&program).into_bytes()),
     };
     if let Err(error) = made.and_then(|made| io::stdout().write_all(&made)) {
         let complaint = language.text_with("cli-cannot-print", &[("reason", error.to_string().into())]);

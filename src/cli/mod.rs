@@ -7,6 +7,7 @@
 //! value is a key as well, `value-…`, whose part `expected` says what an invalid one should have
 //! been.
 
+mod config;
 mod generate;
 
 use std::env;
@@ -17,8 +18,9 @@ use std::io::{self, Write};
 use std::process;
 
 use clap::error::{ContextKind, Error, ErrorKind};
-use clap::{Arg, ArgAction, Args, Command, Parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Parser};
 
+pub use self::config::Configuration;
 use self::generate::Part;
 use crate::lang::{Language, Value};
 use crate::safe::safe;
@@ -43,23 +45,33 @@ pub struct Common {
 #[derive(Clone, Copy, Debug)]
 pub struct BadValue;
 
-/// Reads the command line. Help, the version, complaints and what `--generate` prints end the program.
+/// Reads the command line, and the configuration of a program that has one. Help, the version,
+/// complaints and what `--generate` prints end the program.
 #[must_use]
 pub fn parse<P: Parser>() -> P {
     let words: Vec<_> = env::args_os().collect();
     let language = language(&words);
+    let program = config::with_variables(P::command());
     // Who asks for a part of a package has no work for the program.
-    let plain = P::command().subcommand_required(false).arg(generate::option());
+    let plain = program.clone().subcommand_required(false).arg(generate::option());
+    let mut matches = read(&plain, &words, language);
+    if let Some(part) = matches.get_one::<Part>(generate::OPTION) {
+        generate::print(*part, worded(program, language), language);
+    }
+    if let Some(file) = config::file(&matches) {
+        let name = plain.get_name().to_owned();
+        let plain = config::apply(plain, &file, language).unwrap_or_else(|mistakes| give_up(&name, &mistakes));
+        matches = read(&plain, &words, language);
+    }
+    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// What the words ask of a program.
+fn read(plain: &Command, words: &[OsString], language: Language) -> ArgMatches {
     let mut command = worded(plain.clone(), language);
     // A complaint looks at the arguments of all subcommands, and only what is built can be told.
     command.build();
-    let read = command.try_get_matches_from_mut(words).and_then(|matches| {
-        if let Some(part) = matches.get_one::<Part>(generate::OPTION) {
-            generate::print(*part, worded(P::command(), language), language);
-        }
-        P::from_arg_matches(&matches)
-    });
-    read.unwrap_or_else(|error| end(&plain, &command, &error, language))
+    command.try_get_matches_from_mut(words).unwrap_or_else(|error| end(plain, &command, &error, language))
 }
 
 /// The command with its texts in this language.
@@ -141,31 +153,57 @@ fn end(plain: &Command, command: &Command, error: &Error, language: Language) ->
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
-    // Standard error may be closed; the exit code still tells.
-    let _ = writeln!(io::stderr(), "{}: {}", command.get_name(), complaint(plain, command, error, language));
+    complain(command.get_name(), &complaint(plain, command, error, language));
     process::exit(error.exit_code());
 }
 
-/// What is wrong with the command line, and what to do.
+/// Ends the program for what its configuration file says.
+fn give_up(program: &str, mistakes: &[String]) -> ! {
+    for mistake in mistakes {
+        complain(program, mistake);
+    }
+    process::exit(1);
+}
+
+fn complain(program: &str, complaint: &str) {
+    // Standard error may be closed; the exit code still tells.
+    let _ = writeln!(io::stderr(), "{program}: {complaint}");
+}
+
+/// What is wrong with the command line or the environment, and what to do.
 fn complaint(plain: &Command, command: &Command, error: &Error, language: Language) -> String {
-    let what = match error.kind() {
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let expected = value_key(plain, command, error);
-            let expected = expected.and_then(|key| language.find(&format!("value-{key}.expected"), &[]));
-            wrong(error, language) + &expected.map_or_else(|| ".".to_owned(), |expected| format!(": {expected}"))
+    let what = match (error.kind(), argument(plain, command, error)) {
+        (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(arg)) => {
+            wrong(error, variable(arg, error), language) + &expected(arg, language)
         }
-        _ => wrong(error, language),
+        _ => wrong(error, None, language),
     };
-    let similar =
-        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].iter().find_map(|&kind| error.get(kind));
-    let hint = similar.map(|similar| language.text_with("cli-similar", &[("similar", similar.to_string().into())]));
+    let alike = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].iter().find_map(|&kind| error.get(kind));
+    let hint = alike.map(|alike| similar(&alike.to_string(), language));
     let help = language.text_with("cli-help", &[("program", command.get_name().into())]);
     [Some(what), hint, Some(help)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn wrong(error: &Error, language: Language) -> String {
+fn similar(name: &str, language: Language) -> String {
+    language.text_with("cli-similar", &[("similar", name.to_owned().into())])
+}
+
+/// What the value of an argument should be, as the end of a sentence; the argument has the
+/// program's own names.
+fn expected(arg: &Arg, language: Language) -> String {
+    let key = match arg.get_value_names().and_then(<[_]>::first) {
+        Some(name) if arg.get_action().takes_values() => name.as_str(),
+        _ => "switch",
+    };
+    language
+        .find(&format!("value-{key}.expected"), &[])
+        .map_or_else(|| ".".to_owned(), |expected| format!(": {expected}"))
+}
+
+/// What is wrong; with the variable that says it, if it was one.
+fn wrong(error: &Error, variable: Option<String>, language: Language) -> String {
     let told = |kind| safe(&error.get(kind).map(ToString::to_string).unwrap_or_default()).into_owned();
-    let argument = Value::from(told(ContextKind::InvalidArg));
+    let argument = Value::from(variable.unwrap_or_else(|| told(ContextKind::InvalidArg)));
     match error.kind() {
         ErrorKind::UnknownArgument => language.text_with("cli-unknown-argument", &[("argument", argument)]),
         ErrorKind::InvalidSubcommand => {
@@ -190,12 +228,18 @@ fn wrong(error: &Error, language: Language) -> String {
     }
 }
 
-/// The name of the value that is invalid, as the program has it and not as it is told.
-fn value_key(plain: &Command, command: &Command, error: &Error) -> Option<String> {
+/// The variable of an argument, if it has the value that is invalid.
+fn variable(arg: &Arg, error: &Error) -> Option<String> {
+    let (variable, value) = (arg.get_env()?.to_str()?, error.get(ContextKind::InvalidValue)?.to_string());
+    let has = |said: String| said.split(',').any(|said| said == value) || said == value;
+    env::var(variable).is_ok_and(has).then(|| variable.to_owned())
+}
+
+/// The argument that an error is about, as the program has it and not as it is told.
+fn argument<'a>(plain: &'a Command, command: &Command, error: &Error) -> Option<&'a Arg> {
     let told = error.get(ContextKind::InvalidArg)?.to_string();
     let told = arguments(command).into_iter().find(|arg| arg.to_string() == told)?;
-    let plain = arguments(plain).into_iter().find(|arg| arg.get_id() == told.get_id())?;
-    plain.get_value_names()?.first().map(ToString::to_string)
+    arguments(plain).into_iter().find(|arg| arg.get_id() == told.get_id())
 }
 
 fn arguments(command: &Command) -> Vec<&Arg> {

@@ -27,13 +27,18 @@ struct Output {
 
 /// The command line of a server on a free port.
 pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_charla-server"));
+    let mut command = unconfigured();
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments);
     command
-        .args(["--listen", "127.0.0.1:0"])
-        .args(arguments)
-        .env_remove("CHARLA_LOG")
-        .env_remove("CHARLA_LANG")
-        .stdin(Stdio::null());
+}
+
+/// A server to which nothing was said yet, neither by this process's environment.
+pub fn unconfigured() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_charla-server"));
+    for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHARLA_")) {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null());
     command
 }
 

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 fn main() -> ExitCode {
     let arguments: Arguments = cli::parse();
     start_log(&arguments);
-    match serve(arguments) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed too; the exit code still tells.
@@ -27,6 +27,15 @@ fn main() -> ExitCode {
 fn start_log(arguments: &Arguments) {
     let colours = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(arguments.log.clone()).with_ansi(colours).with_writer(io::stderr).init();
+}
+
+fn run(arguments: Arguments) -> Result<(), String> {
+    if arguments.configuration.check_config {
+        // Standard output may be closed; the exit code still tells.
+        let _ = writeln!(io::stdout(), "{}", arguments.configuration.praise(arguments.common.lang));
+        return Ok(());
+    }
+    serve(arguments)
 }
 
 #[tokio::main]

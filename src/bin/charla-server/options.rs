@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use charla::cli::{BadValue, Common};
+use charla::cli::{BadValue, Common, Configuration};
 use charla::server::Options;
 use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
@@ -16,9 +16,10 @@ pub(crate) struct Arguments {
     pub(crate) listen: Vec<Place>,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    #[arg(long, value_name = "log-filter", env = "CHARLA_LOG", hide_env_values = true)]
-    #[arg(default_value = "warn", hide_default_value = true)]
+    #[arg(long, value_name = "log-filter", default_value = "warn", hide_default_value = true)]
     pub(crate) log: EnvFilter,
+    #[command(flatten)]
+    pub(crate) configuration: Configuration,
     #[command(flatten)]
     pub(crate) common: Common,
 }
