@@ -49,7 +49,7 @@ impl Hall {
             loop {
                 self.room.read(reader, &mut self.pieces);
                 let read = self.pieces.drain(..).map(|piece| piece.len()).sum();
-                self.room.advance(reader, read);
+                self.room.advance(reader, read, || self.now);
                 if read == 0 {
                     break;
                 }

@@ -34,8 +34,12 @@ pub(super) struct Log {
     /// How many chunks were dropped before `sealed`.
     dropped: u64,
     tail: BytesMut,
+    /// Lines before the tail.
+    tail_begin: u64,
     /// The tail as it was last read.
     tail_read: Bytes,
+    /// Lines up to the end of `tail_read`.
+    tail_read_end: u64,
     /// Cursors in the tail.
     tail_cursors: usize,
     /// Cursors at the head.
@@ -52,6 +56,8 @@ pub(super) struct Log {
 struct Chunk {
     bytes: Bytes,
     cursors: usize,
+    /// Lines before it.
+    begin: u64,
 }
 
 /// A place in the log: what is behind it was read. It counts in its chunk until
@@ -65,6 +71,9 @@ pub(super) struct Cursor {
     read: usize,
     /// Bytes read, counted from the log's beginning.
     at: u64,
+    /// Lines read, counted from the log's beginning: as far as it is known, since where it
+    /// stands inside a chunk they are not counted.
+    lines: u64,
 }
 
 impl Cursor {
@@ -106,17 +115,19 @@ impl Log {
     pub(super) fn open(&mut self) -> Cursor {
         self.tail_cursors += 1;
         self.head_cursors += 1;
-        Cursor { chunk: self.tail_number(), read: self.tail.len(), at: self.head }
+        Cursor { chunk: self.tail_number(), read: self.tail.len(), at: self.head, lines: self.lines }
     }
 
-    /// Gives a cursor back.
-    pub(super) fn close(&mut self, cursor: &Cursor) {
-        let (index, _) = self.place(cursor);
+    /// Gives a cursor back; and how many lines more than was known it has read.
+    pub(super) fn close(&mut self, cursor: &Cursor) -> u64 {
+        let (index, read) = self.place(cursor);
+        let lines = self.lines_before(index, read);
         *self.cursors(index) -= 1;
         if cursor.at == self.head {
             self.head_cursors -= 1;
         }
         self.drop_read();
+        lines.saturating_sub(cursor.lines)
     }
 
     /// What follows the cursor, up to the place `end`, in at most [`MAX_SLICES`]
@@ -136,11 +147,9 @@ impl Log {
         }
     }
 
-    /// Moves a cursor on by `n` bytes that [`read`](Log::read) gave.
-    pub(super) fn advance(&mut self, cursor: &mut Cursor, n: usize) {
-        if n == 0 {
-            return;
-        }
+    /// Moves a cursor on by `n` bytes, at least one, that [`read`](Log::read) gave; gives how many lines more
+    /// it is known to have read.
+    pub(super) fn advance(&mut self, cursor: &mut Cursor, n: usize) -> u64 {
         let (from, mut read) = self.place(cursor);
         read += n;
         let mut to = from;
@@ -150,11 +159,16 @@ impl Log {
         }
         *self.cursors(to) += 1;
         *self.cursors(from) -= 1;
-        *cursor = Cursor { chunk: self.dropped + to as u64, read, at: cursor.at + n as u64 };
-        if cursor.at == self.head {
+        let (at, known) = (cursor.at + n as u64, cursor.lines);
+        let lines = if at == self.head {
             self.head_cursors += 1;
-        }
+            self.lines
+        } else {
+            self.known_lines_before(to, read).max(known)
+        };
+        *cursor = Cursor { chunk: self.dropped + to as u64, read, at, lines };
         self.drop_read();
+        lines - known
     }
 
     /// Moves a cursor to the head.
@@ -171,13 +185,15 @@ impl Log {
         }
         if self.tail_read.len() != self.tail.len() {
             self.tail_read = Bytes::copy_from_slice(&self.tail);
+            self.tail_read_end = self.lines;
         }
     }
 
     fn seal(&mut self) {
         if !self.tail.is_empty() {
-            let chunk = Chunk { bytes: self.tail.split().freeze(), cursors: self.tail_cursors };
+            let chunk = Chunk { bytes: self.tail.split().freeze(), cursors: self.tail_cursors, begin: self.tail_begin };
             self.sealed.push_back(chunk);
+            self.tail_begin = self.lines;
             self.tail_cursors = 0;
             self.tail_read = Bytes::new();
         }
@@ -191,6 +207,7 @@ impl Log {
         }
         if self.sealed.is_empty() && self.tail_cursors == self.head_cursors {
             self.tail.clear();
+            self.tail_begin = self.lines;
             self.tail_read = Bytes::new();
             self.dropped += 1;
             self.base = self.head;
@@ -204,6 +221,23 @@ impl Log {
             Some(index) => (usize::try_from(index).unwrap_or(usize::MAX), cursor.read),
             None => (0, 0),
         }
+    }
+
+    /// The lines before a place in a chunk that has just been read, where that needs no
+    /// counting: else those before the chunk.
+    fn known_lines_before(&self, index: usize, read: usize) -> u64 {
+        match self.sealed.get(index) {
+            Some(chunk) => chunk.begin,
+            None if read > 0 && read == self.tail_read.len() => self.tail_read_end,
+            None => self.tail_begin,
+        }
+    }
+
+    /// The lines before a place in a chunk.
+    fn lines_before(&self, index: usize, read: usize) -> u64 {
+        let (begin, bytes) =
+            self.sealed.get(index).map_or((self.tail_begin, &self.tail[..]), |chunk| (chunk.begin, &chunk.bytes));
+        begin + memchr::memchr_iter(b'\n', bytes.get(..read).unwrap_or_default()).count() as u64
     }
 
     fn cursors(&mut self, index: usize) -> &mut usize {

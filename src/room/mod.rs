@@ -13,8 +13,11 @@
 //! No I/O, no task and no clock: the time is an argument, and the caller sees to it
 //! that those who wait hear of what has changed.
 
+mod figures;
+mod histogram;
 mod log;
 mod observer;
+mod probe;
 mod roster;
 
 use std::net::SocketAddr;
@@ -24,6 +27,9 @@ use bytes::Bytes;
 use slab::Slab;
 
 use crate::proto::{Code, Name, Text, encode};
+pub use figures::Figures;
+use figures::Tally;
+pub use histogram::Histogram;
 pub use log::MAX_SLICES;
 use log::{BLOCK, Cursor, Log};
 pub use observer::Observed;
@@ -47,6 +53,7 @@ pub struct Room {
     deadline: Option<Instant>,
     put_out: u64,
     closed: bool,
+    tally: Tally,
 }
 
 /// What a room bears of slow readers.
@@ -98,10 +105,11 @@ pub enum Standing {
 }
 
 impl Stage {
-    /// The cursor of one who reads.
-    fn cursor(&self) -> Option<&Cursor> {
+    /// The cursor of one who reads, and up to where it reads.
+    fn reading(&self) -> Option<(&Cursor, u64)> {
         match self {
-            Stage::In { cursor, .. } | Stage::Leaving { cursor, .. } => Some(cursor),
+            Stage::In { cursor, .. } => Some((cursor, u64::MAX)),
+            Stage::Leaving { cursor, end } => Some((cursor, *end)),
             Stage::TooSlow | Stage::Lost => None,
         }
     }
@@ -120,6 +128,7 @@ impl Room {
             deadline: None,
             put_out: 0,
             closed: false,
+            tally: Tally::default(),
         }
     }
 
@@ -137,6 +146,7 @@ impl Room {
         }
         let roster = self.roster.lines();
         self.roster.add(name);
+        self.tally.joins += 1;
         let cursor = self.log.open();
         self.append_move(peer, |line| encode::join_event(name, line));
         let stage = Stage::In { cursor, own: self.log.head() };
@@ -152,6 +162,7 @@ impl Room {
         if let (Stage::In { own, .. }, false) = (&mut entry.stage, self.closed) {
             self.log.append(|line| encode::msg_event(&entry.name, text, line));
             *own = self.log.head();
+            self.tally.probe.line(*own, self.roster.len(), now);
             self.watch_growth(now);
         }
     }
@@ -177,8 +188,8 @@ impl Room {
     pub fn forget(&mut self, reader: Reader, now: Instant) {
         self.leave(reader, now);
         let entry = self.readers.try_remove(reader.0);
-        if let Some(cursor) = entry.as_ref().and_then(|entry| entry.stage.cursor()) {
-            self.log.close(cursor);
+        if let Some((cursor, end)) = entry.as_ref().and_then(|entry| entry.stage.reading()) {
+            self.tally.end(self.log.close(cursor), cursor.at(), end, now);
             self.watch_relief();
         }
     }
@@ -201,12 +212,18 @@ impl Room {
         }
     }
 
-    /// This reader took `n` bytes of what [`read`](Room::read) gave.
-    pub fn advance(&mut self, reader: Reader, n: usize) {
+    /// This reader took `n` bytes of what [`read`](Room::read) gave. The time is asked for
+    /// only now and then.
+    pub fn advance(&mut self, reader: Reader, n: usize, now: impl FnOnce() -> Instant) {
+        if n == 0 {
+            return;
+        }
         if let Some(Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) =
             self.readers.get_mut(reader.0).map(|entry| &mut entry.stage)
         {
-            self.log.advance(cursor, n);
+            let before = cursor.at();
+            self.tally.deliveries += self.log.advance(cursor, n);
+            self.tally.probe.pass(before, cursor.at(), now);
             self.watch_relief();
         }
     }
@@ -237,7 +254,7 @@ impl Room {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return;
         }
-        for (name, peer) in self.put_out_slow() {
+        for (name, peer) in self.put_out_slow(now) {
             self.announce_leave(&name, peer);
         }
         self.deadline = None;
@@ -305,15 +322,17 @@ impl Room {
             observer.note(self.log.head(), peer);
         }
         self.log.append(line);
+        self.tally.moves += 1;
     }
 
     /// Ends the reading of all who hold more than half; gives those who were in the room.
-    fn put_out_slow(&mut self) -> Vec<(Name, SocketAddr)> {
+    fn put_out_slow(&mut self, now: Instant) -> Vec<(Name, SocketAddr)> {
         let limit = self.half_held();
         let mut present = Vec::new();
         for (_, entry) in &mut self.readers {
-            let Some(cursor) = entry.stage.cursor().filter(|cursor| cursor.at() < limit) else { continue };
-            self.log.close(cursor);
+            let slow = entry.stage.reading().filter(|(cursor, _)| cursor.at() < limit);
+            let Some((cursor, end)) = slow else { continue };
+            self.tally.end(self.log.close(cursor), cursor.at(), end, now);
             self.put_out += 1;
             let was = std::mem::replace(&mut entry.stage, Stage::Lost);
             if matches!(was, Stage::In { .. }) {
@@ -326,9 +345,14 @@ impl Room {
 
     /// The log has grown: it may be full now.
     fn watch_growth(&mut self, now: Instant) {
-        if self.deadline.is_some() || self.kept() < self.limits.kept as u64 {
-            return;
+        if self.deadline.is_none() && self.kept() >= self.limits.kept as u64 {
+            self.fill_up(now);
         }
+    }
+
+    /// The log is full, unless it is because of the observer.
+    #[cold]
+    fn fill_up(&mut self, now: Instant) {
         self.hurry_observer();
         if self.kept() >= self.limits.kept as u64 {
             self.deadline = Some(now + self.limits.patience);
@@ -337,9 +361,14 @@ impl Room {
 
     /// Something was read or forgotten: nobody may hold more than half now.
     fn watch_relief(&mut self) {
-        if self.deadline.is_none() {
-            return;
+        if self.deadline.is_some() {
+            self.relieve();
         }
+    }
+
+    /// Ends the congestion, unless somebody holds more than half.
+    #[cold]
+    fn relieve(&mut self) {
         self.hurry_observer();
         // What is kept begins with a chunk, in which its slowest reader may stand anywhere:
         // where that can make a difference, and only there, each is asked.
@@ -347,7 +376,7 @@ impl Room {
             return;
         }
         let limit = self.half_held();
-        if self.readers.iter().filter_map(|(_, entry)| entry.stage.cursor()).all(|cursor| cursor.at() >= limit) {
+        if self.readers.iter().filter_map(|(_, entry)| entry.stage.reading()).all(|(cursor, _)| cursor.at() >= limit) {
             self.deadline = None;
         }
     }

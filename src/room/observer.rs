@@ -46,7 +46,9 @@ impl Observer {
         let mut observed = Observed { left_out: std::mem::take(&mut self.left_out), ..Observed::default() };
         log.read(&self.cursor, u64::MAX, &mut observed.lines);
         let bytes = observed.lines.iter().map(Bytes::len).sum();
-        log.advance(&mut self.cursor, bytes);
+        if bytes > 0 {
+            log.advance(&mut self.cursor, bytes);
+        }
         self.lines += observed.lines.iter().map(|piece| memchr::memchr_iter(b'\n', piece).count() as u64).sum::<u64>();
         while let Some((_, peer)) = self.peers.pop_front_if(|(place, _)| *place < self.cursor.at()) {
             observed.peers.push(peer);

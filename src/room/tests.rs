@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod figures;
+
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A room, its clock, and what each reader has read.
@@ -39,7 +41,7 @@ impl Hall {
                 return (String::from_utf8(all).unwrap(), standing);
             }
             let bytes: Vec<u8> = out.concat();
-            self.room.advance(reader, bytes.len());
+            self.room.advance(reader, bytes.len(), || self.now);
             all.extend(bytes);
         }
     }
@@ -48,7 +50,7 @@ impl Hall {
     fn sip(&mut self, reader: Reader, n: usize) -> Vec<u8> {
         let mut out = Vec::new();
         self.room.read(reader, &mut out);
-        self.room.advance(reader, n);
+        self.room.advance(reader, n, || self.now);
         out.concat()[..n].to_vec()
     }
 

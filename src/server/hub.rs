@@ -188,7 +188,7 @@ impl Seat {
     pub(super) fn look(&self, cx: &Context<'_>, taken: usize, out: &mut Vec<Bytes>) -> Look {
         let Some(reader) = self.reader else { return Look { standing: Standing::Lost, heard: false } };
         self.hub.change_and_wait(|room, wakers| {
-            room.advance(reader, taken);
+            room.advance(reader, taken, now);
             let standing = room.read(reader, out);
             wakers.listen(self.slot, cx);
             if out.is_empty() {
