@@ -20,15 +20,20 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep, timeout};
+use tracing::{Level, Span, debug, enabled};
 
-use super::hub::{Floor, Seat};
+use super::hub::{Floor, Seat, Written};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
 use crate::proto::{Code, Cut, LineCutter, encode};
 use crate::room::{MAX_SLICES, Standing};
+use crate::safe::safe;
 
 /// The most that is read from a client at a time, in bytes. What one read brings is
 /// written to everybody in one write.
 const CHUNK: usize = 32 * 1024;
+
+/// How much of a line that ends a session is told in the log of the program, in bytes.
+const EXCERPT: usize = 64;
 
 /// How long a client that has left may take nothing of what is still its to read.
 pub(super) const STALL: Duration = Duration::from_secs(10);
@@ -74,6 +79,15 @@ pub(super) enum Ending {
     Broken,
 }
 
+impl Ending {
+    fn code(self) -> Option<Code> {
+        match self {
+            Ending::Bye(code) => Some(code),
+            Ending::Broken => None,
+        }
+    }
+}
+
 /// The `JOIN` lines of those who were there before, and how far they are written.
 #[derive(Debug)]
 struct Roster {
@@ -99,7 +113,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// to read; then comes [`close`](Connection::close).
     pub(super) async fn serve(&mut self) -> Ending {
         let ending = match poll_fn(|cx| self.poll_greeting(cx)).await {
-            Ok(()) => poll_fn(|cx| self.poll_participation(cx)).await,
+            Ok(()) => {
+                self.tell_name();
+                poll_fn(|cx| self.poll_participation(cx)).await
+            }
             Err(ending) => ending,
         };
         // Its timer takes room that nobody needs who stays.
@@ -110,7 +127,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// the rest of a line where one stands half written. The seat is free.
     pub(super) fn close(self, ending: Ending) -> (S, Bytes) {
         let last_words = self.last_words(ending);
+        self.seat.end(ending.code(), last_words.len());
         (self.stream, last_words)
+    }
+
+    /// Tells who it is to whoever reads the log of the program.
+    fn tell_name(&self) {
+        if let Session::Joined(joined) = &self.session {
+            Span::current().record("participant", &*safe(joined.name().as_str()));
+            debug!("joined");
+        }
     }
 
     /// Until the client has joined, which is `Ok`, or its session has ended.
@@ -183,27 +209,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// had left, else with the ending that the room decided or the socket brought.
     fn poll_log(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
         PIECES.with_borrow_mut(|pieces| {
-            let mut taken = 0;
+            let mut written = Written::default();
             loop {
-                let copied = self.poll_copy(cx, taken, pieces);
+                let copied = self.poll_copy(cx, written, pieces);
                 pieces.clear();
                 match ready!(copied) {
-                    Ok(written) => taken = written,
+                    Ok(more) => written = more,
                     Err(ending) => return Poll::Ready(ending),
                 }
             }
         })
     }
 
-    /// Tells the room that `taken` bytes of the log were written, and writes once what
-    /// follows them; gives how much of it is the log's. The end is that of `poll_log`.
+    /// Tells the room what was written, and writes once what follows it. The end is that
+    /// of `poll_log`.
     fn poll_copy(
         &mut self,
         cx: &mut Context<'_>,
-        taken: usize,
+        written: Written,
         pieces: &mut Vec<Bytes>,
-    ) -> Poll<Result<usize, Option<Ending>>> {
-        let look = self.seat.look(cx, taken, pieces);
+    ) -> Poll<Result<Written, Option<Ending>>> {
+        let look = self.seat.look(cx, written, pieces);
         self.heard = look.heard;
         match look.standing {
             Standing::Reading if pieces.is_empty() => return Poll::Pending,
@@ -216,17 +242,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let Ok(written) = ready!(self.poll_write(cx, pieces)) else {
             return Poll::Ready(Err(Some(Ending::Broken)));
         };
-        if written > 0 {
-            self.half = half_written(pieces, written);
+        if written.of_log > 0 {
+            self.half = half_written(pieces, written.of_log);
         }
         Poll::Ready(Ok(written))
     }
 
-    /// Writes once; gives how much of `log` was written.
-    fn poll_write(&mut self, cx: &mut Context<'_>, log: &[Bytes]) -> Poll<io::Result<usize>> {
+    /// Writes once: the rest of the roster, and `log`.
+    fn poll_write(&mut self, cx: &mut Context<'_>, log: &[Bytes]) -> Poll<io::Result<Written>> {
         let roster = self.roster.as_ref().map_or(&[][..], |roster| roster.unwritten());
         let stream = Pin::new(&mut self.stream);
-        let written = match (roster, log) {
+        let bytes = match (roster, log) {
             ([], [piece]) => ready!(stream.poll_write(cx, piece))?,
             (roster, log) => {
                 let mut slices = [IoSlice::new(&[]); MAX_SLICES + 1];
@@ -235,13 +261,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 ready!(stream.poll_write_vectored(cx, &slices))?
             }
         };
-        if written == 0 {
+        if bytes == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.written += written as u64;
-        let of_log = written.saturating_sub(roster.len());
-        self.roster = self.roster.take().and_then(|roster| roster.advance(written));
-        Poll::Ready(Ok(of_log))
+        self.written += bytes as u64;
+        let of_log = bytes.saturating_sub(roster.len());
+        self.roster = self.roster.take().and_then(|roster| roster.advance(bytes));
+        Poll::Ready(Ok(Written { bytes, of_log }))
     }
 
     /// Reads once, and acts on each whole line that came.
@@ -259,18 +285,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn take(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
         let Connection { seat, cutter, session, roster, .. } = self;
         let ended = chunk.is_empty();
-        seat.act(|floor| {
+        let mut refused = None;
+        let result = seat.act(|floor| {
+            floor.received(chunk.len());
             let mut result = if ended { Err(Code::Quit) } else { Ok(()) };
             while let (Ok(()), Some(cut)) = (result, cutter.next(&mut chunk)) {
                 result = match cut {
-                    Cut::Line(line) => session.line(line, floor, roster),
+                    Cut::Line(line) => session.line(line, floor, roster).inspect_err(|_| refused = excerpt(line)),
                     Cut::TooLong => Err(Code::TooLong),
                 };
             }
             // The others hear of it now, whenever the client takes what it is to read.
             result.inspect_err(|_| floor.leave())
-        })
+        });
+        // Not under the lock, as writing it may block.
+        if let Some(line) = refused {
+            debug!(line, "this line ends the session");
+        }
+        result
     }
+}
+
+/// The beginning of a line, for whoever reads the log of the program, if somebody does.
+fn excerpt(line: &[u8]) -> Option<String> {
+    enabled!(Level::DEBUG).then(|| line.get(..EXCERPT).unwrap_or(line).escape_ascii().to_string())
 }
 
 /// What is left of the line in whose middle the first `n` bytes of these pieces end.

@@ -6,6 +6,7 @@
 //! write waits for its socket, and is not woken by what is said meanwhile.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -13,9 +14,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::stats::{Readiness, Traffic};
 use super::wakers::{Wait, Wakers};
 use crate::proto::{Code, Name, Text};
-use crate::room::{Limits, Observed, Reader, Room, Standing};
+use crate::room::{self, Limits, Observed, Reader, Room, Standing};
 
 /// The room, shared by all connections and the console.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Hub {
     state: Mutex<State>,
     /// How many connections have a seat at most.
     seats: usize,
+    /// How many have come.
+    accepted: AtomicU64,
     /// Told when the room becomes congested: its clock is to be watched.
     pub(super) congestion: Notify,
     /// Told when there may be something for the console.
@@ -34,6 +38,7 @@ pub(super) struct Hub {
 struct State {
     room: Room,
     wakers: Wakers,
+    traffic: Traffic,
 }
 
 /// A connection's place among those that are served. When it is dropped, in whatever
@@ -46,6 +51,14 @@ pub(super) struct Seat {
     reader: Option<Reader>,
 }
 
+/// What a connection has written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Written {
+    pub(super) bytes: usize,
+    /// How many of them stand in the log.
+    pub(super) of_log: usize,
+}
+
 /// What a connection finds when it looks at the room.
 pub(super) struct Look {
     pub(super) standing: Standing,
@@ -56,6 +69,7 @@ pub(super) struct Look {
 /// The room, while a connection tells it what the lines of its client ask for.
 pub(super) struct Floor<'a> {
     room: &'a mut Room,
+    traffic: &'a mut Traffic,
     reader: &'a mut Option<Reader>,
     peer: SocketAddr,
     now: Instant,
@@ -63,17 +77,49 @@ pub(super) struct Floor<'a> {
 
 impl Hub {
     pub(super) fn new(limits: Limits, seats: usize) -> Hub {
-        let state = State { room: Room::new(limits), wakers: Wakers::default() };
-        Hub { state: Mutex::new(state), seats, congestion: Notify::new(), news: Notify::new() }
+        let state = State { room: Room::new(limits), wakers: Wakers::default(), traffic: Traffic::default() };
+        Hub {
+            state: Mutex::new(state),
+            seats,
+            accepted: AtomicU64::new(0),
+            congestion: Notify::new(),
+            news: Notify::new(),
+        }
+    }
+
+    /// A connection has come; gives its number, from 1 on.
+    pub(super) fn arrival(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// A seat for a connection; `None` when all are taken.
     pub(super) fn seat(self: &Arc<Hub>, peer: SocketAddr) -> Option<Seat> {
-        let wakers = &mut self.lock().wakers;
-        (wakers.len() < self.seats).then(|| {
-            let slot = wakers.add();
-            Seat { hub: Arc::clone(self), slot, peer, reader: None }
-        })
+        let State { wakers, traffic, .. } = &mut *self.lock();
+        if wakers.len() >= self.seats {
+            traffic.end(Some(Code::Full));
+            return None;
+        }
+        Some(Seat { hub: Arc::clone(self), slot: wakers.add(), peer, reader: None })
+    }
+
+    /// How many connections have come.
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// The room in numbers, what the connections did, and how many there are.
+    pub(super) fn figures(&self) -> (room::Figures, Traffic, usize) {
+        let State { room, wakers, traffic } = &*self.lock();
+        (room.figures(), traffic.clone(), wakers.len())
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
+        let State { room, wakers, .. } = &*self.lock();
+        match (room.is_closed(), wakers.len() < self.seats) {
+            (true, _) => Readiness::Stopping,
+            (false, true) => Readiness::Ready,
+            (false, false) => Readiness::Full,
+        }
     }
 
     /// Closes the room: everyone reads up to here, then its end.
@@ -108,16 +154,16 @@ impl Hub {
 
     /// Changes the room, then wakes those whom the change concerns.
     fn change<T>(&self, change: impl FnOnce(&mut Room) -> T) -> T {
-        self.change_and_wait(|room, _| change(room))
+        self.change_all(|state| change(&mut state.room))
     }
 
-    fn change_and_wait<T>(&self, change: impl FnOnce(&mut Room, &mut Wakers) -> T) -> T {
+    fn change_all<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut wake = Vec::new();
         let mut state = self.lock();
-        let State { room, wakers } = &mut *state;
-        let before = Situation::of(room);
-        let result = change(room, wakers);
-        let after = Situation::of(room);
+        let before = Situation::of(&state.room);
+        let result = change(&mut state);
+        let after = Situation::of(&state.room);
+        let wakers = &mut state.wakers;
         if after.put_out != before.put_out || after.closed != before.closed {
             wakers.take_all(&mut wake);
         }
@@ -179,16 +225,18 @@ impl Seat {
     /// Acts on what the client asks for.
     pub(super) fn act<T>(&mut self, act: impl FnOnce(&mut Floor<'_>) -> T) -> T {
         let Seat { hub, reader, peer, .. } = self;
-        hub.change(|room| act(&mut Floor { room, reader, peer: *peer, now: now() }))
+        let now = now();
+        hub.change_all(|State { room, traffic, .. }| act(&mut Floor { room, traffic, reader, peer: *peer, now }))
     }
 
-    /// Tells that `taken` bytes were written, puts what is to be written next into `out`,
+    /// Tells what was written, puts what is to be written next into `out`,
     /// and says where all stands. The task is woken when that changes; where `out` got
     /// anything, it is first to be written.
-    pub(super) fn look(&self, cx: &Context<'_>, taken: usize, out: &mut Vec<Bytes>) -> Look {
+    pub(super) fn look(&self, cx: &Context<'_>, written: Written, out: &mut Vec<Bytes>) -> Look {
         let Some(reader) = self.reader else { return Look { standing: Standing::Lost, heard: false } };
-        self.hub.change_and_wait(|room, wakers| {
-            room.advance(reader, taken, now);
+        self.hub.change_all(|State { room, wakers, traffic }| {
+            room.advance(reader, written.of_log, now);
+            traffic.sent += written.bytes as u64;
             let standing = room.read(reader, out);
             wakers.listen(self.slot, cx);
             if out.is_empty() {
@@ -204,7 +252,7 @@ impl Seat {
     /// Ready when the input of a client that has not joined is to be read; or when the
     /// room was closed.
     pub(super) fn poll_heard(&self, cx: &Context<'_>) -> Poll<Result<(), Code>> {
-        self.hub.change_and_wait(|room, wakers| {
+        self.hub.change_all(|State { room, wakers, .. }| {
             wakers.listen(self.slot, cx);
             if room.is_closed() {
                 return Poll::Ready(Err(Code::Shutdown));
@@ -216,12 +264,19 @@ impl Seat {
             Poll::Ready(Ok(()))
         })
     }
+
+    /// The connection ends, with this code or without any, and with last words of so many bytes.
+    pub(super) fn end(&self, code: Option<Code>, last_words: usize) {
+        let traffic = &mut self.hub.lock().traffic;
+        traffic.end(code);
+        traffic.sent += last_words as u64;
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let Seat { hub, slot, reader, .. } = self;
-        hub.change_and_wait(|room, wakers| {
+        hub.change_all(|State { room, wakers, .. }| {
             wakers.remove(*slot);
             if let Some(reader) = reader.take() {
                 room.forget(reader, now());
@@ -231,6 +286,11 @@ impl Drop for Seat {
 }
 
 impl Floor<'_> {
+    /// So many bytes came from the client.
+    pub(super) fn received(&mut self, bytes: usize) {
+        self.traffic.received += bytes as u64;
+    }
+
     /// Joins; gives the roster.
     pub(super) fn join(&mut self, name: &Name) -> Result<Bytes, Code> {
         let (reader, roster) = self.room.join(name, self.peer, self.now)?;

@@ -24,6 +24,7 @@ mod console;
 mod farewell;
 mod hub;
 mod listen;
+mod stats;
 mod wakers;
 
 use std::fmt;
@@ -36,7 +37,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
-use tracing::{Instrument, debug, debug_span, warn};
+use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
 use crate::room::{Limits, MIN_KEPT};
@@ -44,6 +45,7 @@ use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
 pub use listen::{Listener, bind};
+pub use stats::{Figures, Readiness, Stats, Traffic};
 
 /// How long everything may take after the shutdown.
 const SHUTDOWN: Duration = Duration::from_millis(1500);
@@ -117,6 +119,12 @@ impl Server {
         Server { console: Some(console), ..self }
     }
 
+    /// Tells how the server is, also while it [runs](Server::run).
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats(Arc::clone(&self.shared))
+    }
+
     /// Serves the room until `shutdown` is ready, then ends within 2 s.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Server { shared, doors, console, closing } = self;
@@ -161,7 +169,8 @@ async fn accept(mut listener: impl Listener, shared: Arc<Shared>, mut closed: wa
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let span = debug_span!("connection", %peer);
+                    let id = shared.hub.arrival();
+                    let span = info_span!("connection", id, %peer, participant = field::Empty);
                     // Seats are taken in the order of arrival, so not in the connection's task.
                     match shared.hub.seat(peer) {
                         // A span that nobody sees would take its room in each connection.
@@ -196,7 +205,7 @@ where
         let (stream, last_words) = connection.close(ending);
         match ending {
             Ending::Bye(code) => {
-                debug!(%code, "ended");
+                tell_ending(code);
                 // In a box: while a client stays, nothing is kept for what comes at its end.
                 Box::pin(farewell::farewell(stream, last_words, &shared.lingerers)).await;
             }
@@ -205,8 +214,16 @@ where
     }
 }
 
+fn tell_ending(code: Code) {
+    match code {
+        Code::Quit | Code::Shutdown => debug!(%code, "ended"),
+        _ => info!(%code, "refused"),
+    }
+}
+
 /// Tells a client that there is no seat for it.
 async fn turn_away(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
+    tell_ending(Code::Full);
     farewell::farewell(stream, farewell::bye(Code::Full), &shared.lingerers).await;
 }
 
