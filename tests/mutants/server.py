@@ -72,6 +72,7 @@ BUGS = {
     "name-of-31-bytes": Bug("NAME-4", "fail", "the limit of a name is 31"),
     "ascii-names": Bug("NAME-4", "fail", "names are ASCII"),
     "alnum-names": Bug("NAME-4", "fail", "isalnum(): no punctuation in a name"),
+    "each-fold-a-name": Bug("NAME-4", "fail", "what is folded has to be a name before it is stable too"),
     "composes-names": Bug("NAME-6", "fail", "sends the name in NFC"),
     "sends-the-key": Bug("NAME-6", "fail", "sends the key in place of the name"),
     "compares-bytes": Bug("NAME-7", "fail", "names are the same when their bytes are"),
@@ -200,6 +201,8 @@ def key_of(name: str) -> str:
         folded = name.casefold() if bug("casefold") else name.lower()
         if not bug("lower-only"):
             folded = unicodedata.normalize("NFC" if bug("nfc") else "NFKC", folded)
+        if bug("each-fold-a-name") and not is_name(folded):
+            break
         if folded == name or bug("folds-once"):
             return folded
         name = folded
