@@ -9,7 +9,7 @@ use charla::check::case::lines::{From, LineFile, Meaning};
 use charla::check::case::spec;
 use charla::check::{Case, ClientCase, Level};
 use charla::proto::server_session::{Joined, Opening, Request, Waiting};
-use charla::proto::{Code, Cut, LineCutter, Name, ServerLine};
+use charla::proto::{Code, Cut, LineCutter, Name, ServerLine, Skeleton};
 
 /// The areas of SPEC.md that bind a server, or both sides.
 const OF_SERVERS: &[&str] = &["LINE", "GRAM", "NAME", "TEXT", "ROOM", "LEAVE", "BYE", "SLOW", "LIMIT", "SEC", "EXT"];
@@ -153,6 +153,30 @@ fn names_are_fresh_in_each_session() {
             }
         }
     }
+}
+
+/// A server may refuse a name that looks like one in the room [NAME-10], and one of an earlier
+/// case may still be there.
+#[test]
+fn no_two_names_of_sessions_look_alike() {
+    let mut looks = BTreeMap::new();
+    for case in sessions().iter().filter(|case| !case.clauses.contains(&"NAME-10".to_owned())) {
+        for name in valid_names(case) {
+            if let Some((key, owner)) = looks.insert(Skeleton::of(&name), (name.key().clone(), case.id.clone())) {
+                assert_eq!(&key, name.key(), "{name} of {} looks like {} of {owner}", case.id, key.as_str());
+            }
+        }
+    }
+    for case in spec::dialogues(&specification()).unwrap() {
+        let names = valid_names(&case);
+        let looks: BTreeMap<_, _> = names.iter().map(|name| (name.key(), Skeleton::of(name))).collect();
+        let different: BTreeSet<_> = looks.values().collect();
+        assert_eq!(different.len(), looks.len(), "{}", case.id);
+    }
+}
+
+fn valid_names(case: &Case) -> Vec<Name> {
+    case.names().iter().filter_map(|name| Name::new(str::from_utf8(name).ok()?).ok()).collect()
 }
 
 #[test]

@@ -134,11 +134,28 @@ fn bad_usage_is_exit_2() {
         &["--listen", ":1"],
         &["--listen", "::1:1"],
         &["--patience", "31"],
+        &["--confusables", "perhaps"],
         &["--name-timeout", "-1"],
         &["--listen", "localhost:65536"],
     ] {
         Command::cargo_bin("charla-server").unwrap().env_remove("CHARLA_LANG").args(arguments).assert().code(2);
     }
+}
+
+/// [NAME-10]
+#[test]
+fn a_name_that_looks_like_another_is_taken_unless_that_is_allowed() {
+    let (refusing, allowing) = (Server::start(), Server::with(&["--confusables", "allow"]));
+    let mut luis = Peer::join(refusing.address, "Luis");
+    for alike in ["Iuis", "Luіs"] {
+        let mut peer = Peer::connect(refusing.address);
+        peer.send(&format!("NAME {alike}"));
+        peer.expect_last("BYE name-taken");
+    }
+    assert!(luis.fence("Luis").is_empty());
+    let _luis = Peer::join(allowing.address, "Luis");
+    let mut alike = Peer::join(allowing.address, "Iuis");
+    assert!(alike.fence("Iuis").is_empty());
 }
 
 /// [LEAVE-9], [LEAVE-10], [LEAVE-13], [BYE-14], [BYE-8]: everyone gets what came before, then

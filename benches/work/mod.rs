@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use charla::proto::server_session::{Joined, Opening, Request, Waiting};
 use charla::proto::{Cut, LineCutter, Name};
-use charla::room::{Limits, MIN_KEPT, Reader, Room};
+use charla::room::{Confusables, Limits, MIN_KEPT, Reader, Room};
 
 /// Lines that come in one read.
 pub(crate) const LINES: usize = 256;
@@ -23,7 +23,8 @@ pub(crate) struct Hall {
 impl Hall {
     pub(crate) fn new(participants: usize) -> Hall {
         let now = Instant::now();
-        let mut room = Room::new(Limits { kept: MIN_KEPT, patience: Duration::from_secs(5) });
+        let mut room =
+            Room::new(Limits { kept: MIN_KEPT, patience: Duration::from_secs(5), confusables: Confusables::Refuse });
         let readers = (0..participants).map(|n| room.join(&name(n), peer(), now).unwrap().0).collect();
         let Ok(Some(Opening::Join(name))) = Waiting::default().line(b"NAME u0") else { unreachable!() };
         let session = Waiting::default().accepted(name);

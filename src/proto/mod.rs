@@ -13,12 +13,14 @@ mod grammar;
 mod line;
 mod name;
 pub mod server_session;
+mod skeleton;
 mod text;
 
 pub use code::Code;
 pub use grammar::{BadLine, ClientLine, ServerLine};
 pub use line::{Cut, LineCutter, MAX_LINE};
 pub use name::{Key, MAX_NAME, Name, NameError};
+pub use skeleton::Skeleton;
 pub use text::{MAX_TEXT, Text, TextError, TextField};
 
 /// The port of a Charla server, over TCP.

@@ -117,7 +117,7 @@ fn stable_key(name: &str) -> Result<String, NameError> {
     Err(NameError::Key)
 }
 
-fn fold(name: &str) -> String {
+pub(super) fn fold(name: &str) -> String {
     name.to_lowercase().nfkc().collect()
 }
 

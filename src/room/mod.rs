@@ -56,13 +56,26 @@ pub struct Room {
     tally: Tally,
 }
 
-/// What a room bears of slow readers.
+/// What a room bears.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of the log that are kept at most; at least [`MIN_KEPT`].
     pub kept: usize,
     /// How long a reader may hold more than half of them once the log is full.
     pub patience: Duration,
+    /// What becomes of a name that looks like one that is present.
+    pub confusables: Confusables,
+}
+
+/// What becomes of a name that looks like that of someone in the room: one with the same
+/// [`Skeleton`](crate::proto::Skeleton).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Confusables {
+    /// It is refused as taken.
+    #[default]
+    Refuse,
+    /// It is a name like any other.
+    Allow,
 }
 
 /// Who reads: the handle that [`Room::join`] gives, until [`Room::forget`].
@@ -121,7 +134,7 @@ impl Room {
     pub fn new(limits: Limits) -> Room {
         Room {
             log: Log::default(),
-            roster: Roster::default(),
+            roster: Roster::new(limits.confusables),
             readers: Slab::new(),
             observer: None,
             limits: Limits { kept: limits.kept.max(MIN_KEPT), ..limits },
@@ -136,16 +149,12 @@ impl Room {
     /// before it, and the roster: a `JOIN` line for each one who was there.
     ///
     /// # Errors
-    /// [`Code::NameTaken`]; [`Code::Shutdown`] when the room is closed.
+    /// [`Code::NameTaken`], also by a name that [looks alike](Confusables); [`Code::Shutdown`] when the room is closed.
     pub fn join(&mut self, name: &Name, peer: SocketAddr, now: Instant) -> Result<(Reader, Bytes), Code> {
         if self.closed {
             return Err(Code::Shutdown);
         }
-        if self.roster.has(name) {
-            return Err(Code::NameTaken);
-        }
-        let roster = self.roster.lines();
-        self.roster.add(name);
+        let roster = self.roster.join(name).ok_or(Code::NameTaken)?;
         self.tally.joins += 1;
         let cursor = self.log.open();
         self.append_move(peer, |line| encode::join_event(name, line));

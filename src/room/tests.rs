@@ -16,7 +16,10 @@ struct Hall {
 
 impl Hall {
     fn new() -> Hall {
-        Hall { room: Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE }), now: Instant::now() }
+        Hall {
+            room: Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE, confusables: Confusables::Refuse }),
+            now: Instant::now(),
+        }
     }
 
     fn join(&mut self, name: &str) -> Reader {

@@ -40,7 +40,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
-use crate::room::{Limits, MIN_KEPT};
+use crate::room::{Confusables, Limits, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
@@ -64,6 +64,8 @@ pub struct Options {
     pub kept: usize,
     /// How long slow readers may hold up a full log; then they get `BYE too-slow`.
     pub patience: Duration,
+    /// What becomes of a name that looks like one in the room: `BYE name-taken`, or nothing.
+    pub confusables: Confusables,
 }
 
 impl Default for Options {
@@ -75,6 +77,7 @@ impl Default for Options {
             // The least: what all are reading stays in a core's cache.
             kept: MIN_KEPT,
             patience: Duration::from_secs(5),
+            confusables: Confusables::Refuse,
         }
     }
 }
@@ -99,7 +102,7 @@ impl Server {
     /// A server that listens nowhere yet.
     #[must_use]
     pub fn new(options: Options) -> Server {
-        let limits = Limits { kept: options.kept, patience: options.patience };
+        let limits = Limits { kept: options.kept, patience: options.patience, confusables: options.confusables };
         let hub = Arc::new(Hub::new(limits, options.max_connections));
         let shared = Arc::new(Shared { hub, lingerers: Semaphore::new(LINGERERS), options });
         Server { shared, doors: Vec::new(), console: None, closing: watch::Sender::new(()) }

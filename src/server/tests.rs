@@ -10,6 +10,7 @@ use tokio::time::{Instant, advance};
 
 use super::*;
 use crate::proto::{Name, Text};
+use crate::room::Confusables;
 
 /// What a client's stream takes before it is read: so little that all else waits here.
 const BUFFER: usize = 64;
@@ -27,7 +28,7 @@ struct Client {
 impl Hall {
     fn new(lingerers: usize) -> Hall {
         let options = Options::default();
-        let limits = Limits { kept: options.kept, patience: options.patience };
+        let limits = Limits { kept: options.kept, patience: options.patience, confusables: options.confusables };
         let hub = Arc::new(Hub::new(limits, options.max_connections));
         tokio::spawn(watch_patience(Arc::clone(&hub)));
         Hall { shared: Arc::new(Shared { hub, lingerers: Semaphore::new(lingerers), options }) }
@@ -263,7 +264,8 @@ impl<F: FnMut() + Unpin> AsyncWrite for AfterWrite<F> {
 /// [BYE-13]: patience ends on another thread, right between a write and its report.
 #[tokio::test(start_paused = true)]
 async fn who_is_put_out_while_a_line_is_half_written_gets_its_rest() {
-    let hub = Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO }, 2));
+    let hub =
+        Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO, confusables: Confusables::Allow }, 2));
     let shared = Shared { hub: Arc::clone(&hub), lingerers: Semaphore::new(1), options: Options::default() };
     let (mut stream, far) = duplex(BUFFER);
     let patience = Arc::clone(&hub);

@@ -89,7 +89,12 @@ fn a_refused_name_ends_a_filter() {
     peer.expect("NAME Ana");
     peer.send("BYE name-taken\n");
     let left = filter.finish();
-    assert!(left.err.starts_with("No se puede entrar como «Ana»: el nombre ya está en uso (name-taken)."), "{left:?}");
+    assert!(
+        left.err.starts_with(
+            "No se puede entrar como «Ana»: el nombre, u otro que se le parece, ya está en uso (name-taken)."
+        ),
+        "{left:?}"
+    );
     assert_eq!((left.code, left.out.as_str()), (1, ""));
     let mut filter = Filter::start(script.client(&[]));
     filter.input("dos nombres\n");

@@ -264,7 +264,12 @@ fn a_name_that_is_refused_afterwards_ends_it() {
     refused.send("BYE name-taken\n");
     let (code, screen) = terminal.wait_exit();
     let lines = unwrapped(&screen);
-    assert!(lines[3].starts_with("No se puede entrar como «Ana»: el nombre ya está en uso (name-taken)."), "{screen}");
+    assert!(
+        lines[3].starts_with(
+            "No se puede entrar como «Ana»: el nombre, u otro que se le parece, ya está en uso (name-taken)."
+        ),
+        "{screen}"
+    );
     assert_eq!(lines[4..], ["sin entregar: uno", "Tú: a medias"], "{screen}");
     assert_eq!((code, terminal.unusable()), (1, vec![]));
 }

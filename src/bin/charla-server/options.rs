@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use charla::cli::{BadValue, Common, Configuration};
+use charla::room::Confusables;
 use charla::server::Options;
 use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
@@ -33,6 +34,8 @@ pub(crate) struct Limits {
     name_timeout: Duration,
     #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
     patience: Duration,
+    #[arg(long, value_name = "policy", default_value = "refuse", hide_default_value = true, value_parser = confusables)]
+    confusables: Confusables,
 }
 
 impl Limits {
@@ -42,6 +45,7 @@ impl Limits {
             max_connections: self.max_connections,
             name_timeout: self.name_timeout,
             patience: self.patience,
+            confusables: self.confusables,
             ..Options::default()
         }
     }
@@ -83,4 +87,12 @@ fn seconds(given: &str) -> Result<Duration, BadValue> {
 /// The patience that SPEC.md allows: from nought to 30 s.
 fn patience(given: &str) -> Result<Duration, BadValue> {
     seconds(given).ok().filter(|patience| *patience <= Duration::from_secs(30)).ok_or(BadValue)
+}
+
+fn confusables(given: &str) -> Result<Confusables, BadValue> {
+    match given {
+        "refuse" => Ok(Confusables::Refuse),
+        "allow" => Ok(Confusables::Allow),
+        _ => Err(BadValue),
+    }
 }
