@@ -7,14 +7,14 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
 use super::stats::{Readiness, Traffic};
+use super::sync::{Mutex, MutexGuard, Notify};
 use super::wakers::{Wait, Wakers};
 use crate::proto::{Code, Name, Text};
 use crate::room::{self, Limits, Observed, Reader, Room, Standing};

@@ -241,5 +241,13 @@ async fn watch_patience(hub: Arc<Hub>) {
     }
 }
 
+/// What the hub makes of threads, where a model puts in its own.
+mod sync {
+    pub(super) use std::sync::{Mutex, MutexGuard};
+    pub(super) use tokio::sync::Notify;
+}
+
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;
