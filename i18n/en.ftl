@@ -428,6 +428,7 @@ help-server = Serves a Charla chat: one room for all who connect.
     .patience = How long slow readers may hold up the room, 0 to 30 (5)
     .confusables = What to do with a name that looks like one in the room, as Cyrillic “Аnа” like “Ana”: refuse or allow (refuse)
     .log = Which diagnostics are given: error, warn, info, debug, trace or a filter of tracing (warn)
+    .log_format = How they are written: text, or json, one object a line (text)
     .config = A TOML file of options: what the command line or the environment says comes before it
     .check_config = Only tells which mistakes the configuration has, and ends with 0 if there are none, with 1 if there are
     .after =

@@ -428,6 +428,7 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .patience = Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
     .confusables = Qué hacer con un nombre que se parece a uno de la sala, como «Аnа» en cirílico a «Ana»: refuse (rechazar) o allow (admitir) (refuse)
     .log = Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
+    .log_format = Cómo se escriben: text, o json, un objeto por línea (text)
     .config = Un fichero TOML con opciones: lo que está en la orden o en el entorno va antes
     .check_config = Solo dice qué errores tiene la configuración, y acaba con 0 si no tiene ninguno, con 1 si los tiene
     .after =

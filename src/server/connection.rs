@@ -300,7 +300,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         });
         // Not under the lock, as writing it may block.
         if let Some(line) = refused {
-            debug!(line, "this line ends the session");
+            debug!(%line, "this line ends the session");
         }
         result
     }

@@ -140,6 +140,7 @@ impl Server {
         }
         let clock = tokio::spawn(watch_patience(Arc::clone(hub)));
         shutdown.await;
+        info!("stopping");
         hub.close();
         drop(closing);
         let all_ended = async { while tasks.join_next().await.is_some() {} };

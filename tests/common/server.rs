@@ -15,10 +15,11 @@ pub struct Server {
     child: Child,
     pub address: SocketAddr,
     output: Arc<Output>,
-    reader: Option<JoinHandle<()>>,
+    log: Arc<Output>,
+    readers: Vec<JoinHandle<()>>,
 }
 
-/// What the server has printed so far.
+/// What the server has printed so far, or written on standard error.
 #[derive(Default)]
 struct Output {
     text: Mutex<String>,
@@ -42,42 +43,74 @@ pub fn unconfigured() -> Command {
     command
 }
 
+impl Output {
+    /// Takes in what comes, line by line.
+    fn collect(self: &Arc<Output>, mut lines: impl BufRead + Send + 'static) -> JoinHandle<()> {
+        let output = Arc::clone(self);
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+                output.text.lock().unwrap().push_str(&std::mem::take(&mut line));
+                output.more.notify_all();
+            }
+        })
+    }
+
+    #[track_caller]
+    fn wait_for(&self, part: &str) -> String {
+        let text = self.text.lock().unwrap();
+        let (text, late) = self.more.wait_timeout_while(text, DEADLINE, |text| !text.contains(part)).unwrap();
+        assert!(!late.timed_out(), "no {part:?} in {text:?}");
+        text.clone()
+    }
+}
+
 impl Server {
     pub fn start() -> Server {
         Server::with(&[])
     }
 
     pub fn with(arguments: &[&str]) -> Server {
-        let (mut server, mut lines) = Server::with_unread_output(arguments);
-        let output = Arc::clone(&server.output);
-        server.reader = Some(std::thread::spawn(move || {
-            let mut line = String::new();
-            while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
-                output.text.lock().unwrap().push_str(&std::mem::take(&mut line));
-                output.more.notify_all();
-            }
-        }));
+        let (mut server, lines) = Server::with_unread_output(arguments);
+        server.readers.push(server.output.collect(lines));
+        server
+    }
+
+    /// A server whose standard error is read too.
+    pub fn with_log(arguments: &[&str]) -> Server {
+        let mut command = command(arguments);
+        command.stderr(Stdio::piped());
+        let (mut server, lines) = Server::spawn(command);
+        let errors = BufReader::new(server.child.stderr.take().unwrap());
+        server.readers = vec![server.output.collect(lines), server.log.collect(errors)];
         server
     }
 
     /// A server whose standard output is read only so far that its port is known.
     pub fn with_unread_output(arguments: &[&str]) -> (Server, BufReader<ChildStdout>) {
-        let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Server::spawn(command(arguments))
+    }
+
+    fn spawn(mut command: Command) -> (Server, BufReader<ChildStdout>) {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
         lines.read_line(&mut first).unwrap();
         let address = address_in(&first);
         let output = Arc::new(Output { text: Mutex::new(first), more: Condvar::new() });
-        (Server { child, address, output, reader: None }, lines)
+        (Server { child, address, output, log: Arc::default(), readers: Vec::new() }, lines)
     }
 
     /// Waits until the standard output has this in it; gives all of it.
     #[track_caller]
     pub fn wait_for_output(&self, part: &str) -> String {
-        let text = self.output.text.lock().unwrap();
-        let (text, late) = self.output.more.wait_timeout_while(text, DEADLINE, |text| !text.contains(part)).unwrap();
-        assert!(!late.timed_out(), "no {part:?} in {text:?}");
-        text.clone()
+        self.output.wait_for(part)
+    }
+
+    /// The same of the standard error of a server [with a log](Server::with_log).
+    #[track_caller]
+    pub fn wait_for_log(&self, part: &str) -> String {
+        self.log.wait_for(part)
     }
 
     pub fn pid(&self) -> rustix::process::Pid {
@@ -89,13 +122,17 @@ impl Server {
     }
 
     /// Waits until it has ended by itself; gives its status and all that it printed.
-    pub fn wait(mut self) -> (ExitStatus, String) {
-        let status = wait(&mut self.child);
-        if let Some(reader) = self.reader.take() {
-            reader.join().unwrap();
-        }
-        let text = self.output.text.lock().unwrap().clone();
+    pub fn wait(self) -> (ExitStatus, String) {
+        let (status, text, _) = self.wait_with_log();
         (status, text)
+    }
+
+    /// The same, and all of the standard error of a server [with a log](Server::with_log).
+    pub fn wait_with_log(mut self) -> (ExitStatus, String, String) {
+        let status = wait(&mut self.child);
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
+        let text = |output: &Output| output.text.lock().unwrap().clone();
+        (status, text(&self.output), text(&self.log))
     }
 
     /// Whether it still runs.

@@ -1,8 +1,9 @@
 //! `charla-server`: the reference server. Arguments, tracing, one call.
 
+mod log;
 mod options;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use charla::cli;
@@ -10,10 +11,10 @@ use charla::lang::Language;
 use charla::server::{self, Console, Server};
 use options::{Arguments, Place};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
 
 fn main() -> ExitCode {
     let arguments: Arguments = cli::parse();
-    start_log(&arguments);
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -22,11 +23,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn start_log(arguments: &Arguments) {
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(arguments.log.clone()).with_ansi(colours).with_writer(io::stderr).init();
 }
 
 fn run(arguments: Arguments) -> Result<(), String> {
@@ -40,6 +36,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
 
 #[tokio::main]
 async fn serve(arguments: Arguments) -> Result<(), String> {
+    log::start(arguments.log);
     let language = arguments.common.lang;
     let options = arguments.limits.options();
     let (mut listeners, mut listening) = (Vec::new(), Vec::new());
@@ -52,9 +49,11 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     }
     let shutdown = stop_signal()
         .map_err(|error| language.text_with("server-no-signals", &[("reason", error.to_string().into())]))?;
+    info!(version = env!("CARGO_PKG_VERSION"), listening = listening.join(", "), ?options, "serving");
     let console = Console::new(io::stdout(), listening).in_language(language);
     let server = listeners.into_iter().fold(Server::new(options).console(console), Server::listen);
     server.run(shutdown).await;
+    info!("stopped");
     Ok(())
 }
 

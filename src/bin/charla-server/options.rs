@@ -7,7 +7,7 @@ use std::time::Duration;
 use charla::cli::{BadValue, Common, Configuration};
 use charla::room::Confusables;
 use charla::server::Options;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
@@ -17,8 +17,8 @@ pub(crate) struct Arguments {
     pub(crate) listen: Vec<Place>,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    #[arg(long, value_name = "log-filter", default_value = "warn", hide_default_value = true)]
-    pub(crate) log: EnvFilter,
+    #[command(flatten)]
+    pub(crate) log: Log,
     #[command(flatten)]
     pub(crate) configuration: Configuration,
     #[command(flatten)]
@@ -36,6 +36,22 @@ pub(crate) struct Limits {
     patience: Duration,
     #[arg(long, value_name = "policy", default_value = "refuse", hide_default_value = true, value_parser = confusables)]
     confusables: Confusables,
+}
+
+/// What is told on standard error.
+#[derive(Args)]
+pub(crate) struct Log {
+    #[arg(long, value_name = "log-filter", default_value = "warn", hide_default_value = true)]
+    pub(crate) log: EnvFilter,
+    #[arg(long, value_name = "format", default_value = "text", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    /// One object a line.
+    Json,
 }
 
 impl Limits {
