@@ -93,10 +93,10 @@ server-left-out =
        *[other] {"["}{ $lines } lines were left out]
     }
 server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
-    .in-use = the port is taken: close what has it, or choose another with --listen HOST:PORT
-    .not-here = this machine does not have that address: choose another with --listen HOST:PORT
-    .forbidden = that is not permitted: choose a port from 1024 on with --listen HOST:PORT
-    .other = check the host and the port of --listen HOST:PORT
+    .in-use = the port is taken: close what has it, or choose another with { $option } HOST:PORT
+    .not-here = this machine does not have that address: choose another with { $option } HOST:PORT
+    .forbidden = that is not permitted: choose a port from 1024 on with { $option } HOST:PORT
+    .other = check the host and the port of { $option } HOST:PORT
 server-no-signals = cannot listen to signals: { $reason }
 
 ## The check: what a case expected, and what came instead
@@ -427,6 +427,7 @@ help-server = Serves a Charla chat: one room for all who connect.
     .name_timeout = How long a client has to give its name (30)
     .patience = How long slow readers may hold up the room, 0 to 30 (5)
     .confusables = What to do with a name that looks like one in the room, as Cyrillic “Аnа” like “Ana”: refuse or allow (refuse)
+    .metrics = Where to tell how the server is, over HTTP: /metrics for Prometheus, /healthz and /readyz
     .log = Which diagnostics are given: error, warn, info, debug, trace or a filter of tracing (warn)
     .log_format = How they are written: text, or json, one object a line (text)
     .config = A TOML file of options: what the command line or the environment says comes before it

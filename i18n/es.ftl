@@ -93,10 +93,10 @@ server-left-out =
        *[other] {"["}se han omitido { $lines } líneas]
     }
 server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next }
-    .in-use = el puerto está ocupado: ciérralo o elige otro con --listen HOST:PUERTO
-    .not-here = esta máquina no tiene esa dirección: elige otra con --listen HOST:PUERTO
-    .forbidden = falta permiso: elige un puerto desde 1024 con --listen HOST:PUERTO
-    .other = comprueba el host y el puerto de --listen HOST:PUERTO
+    .in-use = el puerto está ocupado: ciérralo o elige otro con { $option } HOST:PUERTO
+    .not-here = esta máquina no tiene esa dirección: elige otra con { $option } HOST:PUERTO
+    .forbidden = falta permiso: elige un puerto desde 1024 con { $option } HOST:PUERTO
+    .other = comprueba el host y el puerto de { $option } HOST:PUERTO
 server-no-signals = no se pueden atender las señales: { $reason }
 
 ## The check: what a case expected, and what came instead
@@ -427,6 +427,7 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .name_timeout = Cuánto tiene un cliente para decir su nombre (30)
     .patience = Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
     .confusables = Qué hacer con un nombre que se parece a uno de la sala, como «Аnа» en cirílico a «Ana»: refuse (rechazar) o allow (admitir) (refuse)
+    .metrics = Dónde decir cómo está el servidor, por HTTP: /metrics para Prometheus, /healthz y /readyz
     .log = Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
     .log_format = Cómo se escriben: text, o json, un objeto por línea (text)
     .config = Un fichero TOML con opciones: lo que está en la orden o en el entorno va antes

@@ -23,12 +23,16 @@
     feature = "check",
     doc = "| [`load`] | many participants at once, what they heard and when | `client`, `proto`, `safe`, `lang`, `page` |"
 )]
+#![cfg_attr(
+    feature = "metrics",
+    doc = "| [`metrics`] | how a running server is, over HTTP: metrics, health, readiness | `server`, `room` |"
+)]
 #![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | `lang` |")]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
-//! client on tokio and the player of cases; `check` adds whole runs and their reports, and the load;
-//! `cli`, the default, adds what the programs need.
+//! client on tokio and the player of cases; `metrics` tells how a server is; `check` adds
+//! whole runs and their reports, and the load; `cli`, the default, adds what the programs need.
 #![forbid(unsafe_code)]
 // Nothing that a peer or a user sends may end in a panic. Tests are to panic.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
@@ -42,6 +46,8 @@ pub mod client;
 pub mod lang;
 #[cfg(feature = "check")]
 pub mod load;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "check")]
 pub mod page;
 pub mod proto;

@@ -5,6 +5,7 @@
 //! broken program meets.
 #![allow(dead_code, unreachable_pub, reason = "each test file includes it whole and uses its own part")]
 
+pub mod http;
 pub mod peer;
 pub mod script;
 pub mod server;

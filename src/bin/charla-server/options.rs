@@ -17,6 +17,8 @@ pub(crate) struct Arguments {
     pub(crate) listen: Vec<Place>,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[arg(long, value_name = "place")]
+    pub(crate) metrics: Option<Place>,
     #[command(flatten)]
     pub(crate) log: Log,
     #[command(flatten)]
