@@ -73,7 +73,7 @@ table! {
     // [LINE-10], [BYE-10], [SEC-2]
     a_gibibyte_without_an_end_of_line: Abuse {
         options: &[],
-        comes: |server| all(4, |_| pour(server, &[b'x'; 1024 * 1024], 1024)),
+        comes: |server| all(4, |_| pour(server, &vec![b'x'; 1024 * 1024], 1024)),
         gets: &["BYE too-long"],
         grows: 4,
     };

@@ -18,10 +18,11 @@ use std::time::Duration;
 use loom::future::block_on;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::stats;
 use crate::proto::{Code, Name, Text};
-use crate::room::{Limits, MIN_KEPT, Standing};
+use crate::room::{Confusables, Limits, MIN_KEPT, Standing};
 use connection::{Connection, Ending};
-use hub::{Hub, Seat};
+use hub::{Hub, Seat, Written};
 
 /// loom's threads take turns on one thread of the system, so what is a thread's own there must be
 /// made anew for each use here.
@@ -99,7 +100,12 @@ fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> loom::thr
 }
 
 fn hub() -> Arc<Hub> {
-    Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO }, 10))
+    Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO, confusables: Confusables::Allow }, 10))
+}
+
+/// So many bytes of the log.
+fn written(of_log: usize) -> Written {
+    Written { bytes: of_log, of_log }
 }
 
 fn seat(hub: &Arc<Hub>) -> Seat {
@@ -205,7 +211,7 @@ fn the_end_of_a_congestion_is_not_missed() {
             hub.expire();
             hub.deadline()
         });
-        let read = slow.look(&Context::from_waker(Waker::noop()), unread, &mut Vec::new());
+        let read = slow.look(&Context::from_waker(Waker::noop()), written(unread), &mut Vec::new());
         let (_, heard) = ana.join().unwrap();
         assert_eq!(heard.contains("LEAVE slow") || !heard.contains("JOIN slow"), read.standing == Standing::TooSlow);
         assert_eq!(patience.join().unwrap(), None);
@@ -221,7 +227,7 @@ fn fill(hub: &Arc<Hub>) -> usize {
     let text = Text::new(&text).unwrap();
     eva.act(|floor| (0..lines).for_each(|_| floor.say(text)));
     // It read as it spoke, and goes: one who is not slow.
-    eva.look(&Context::from_waker(Waker::noop()), "JOIN Eva\n".len() + lines * line, &mut Vec::new());
+    eva.look(&Context::from_waker(Waker::noop()), written("JOIN Eva\n".len() + lines * line), &mut Vec::new());
     assert!(hub.deadline().is_some());
     "JOIN slow\nJOIN Eva\n".len() + lines * line
 }
