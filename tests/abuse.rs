@@ -102,6 +102,16 @@ table! {
         gets: &[""],
         grows: 16,
     };
+    // [NAME-1], [NAME-2], [NAME-7], [NAME-10]
+    names_made_to_look_alike: Abuse {
+        options: &[],
+        comes: |server| {
+            let names = ["ANA", "\u{410}na", "An\u{430}", "Ａｎａ", "Ana\u{200B}", "Ana\u{FE0F}", "\u{202E}anA", "Carl0s", "CarIos"];
+            names.iter().map(|name| pour(server, format!("NAME {name}\n").as_bytes(), 1)).collect()
+        },
+        gets: &["BYE name-taken", "BYE name-invalid"],
+        grows: 4,
+    };
     // [NAME-1], [GRAM-2], [SEC-3]
     escapes_in_everything: Abuse {
         options: &[],
