@@ -15,5 +15,10 @@ pub(crate) fn start(log: Log) {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(log.log)).init();
+    let registry = tracing_subscriber::registry().with(lines.with_filter(log.log));
+    #[cfg(all(feature = "tokio-console", tokio_unstable))]
+    let registry = registry.with(console_subscriber::spawn());
+    registry.init();
+    #[cfg(all(feature = "tokio-console", not(tokio_unstable)))]
+    tracing::warn!("tokio-console sees nothing: build with RUSTFLAGS=\"--cfg tokio_unstable\"");
 }
