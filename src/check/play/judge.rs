@@ -30,12 +30,14 @@ pub(super) fn is_bye(line: &[u8]) -> bool {
 
 /// What a client may send, line after line, as far as a server can tell without the room and
 /// the tables of Unicode.
+#[cfg(feature = "check")]
 #[derive(Default)]
 pub(super) struct Conduct {
     has_name: bool,
     has_left: bool,
 }
 
+#[cfg(feature = "check")]
 impl Conduct {
     /// Takes its next line, or says which rule it breaks.
     pub(super) fn take(&mut self, line: &[u8]) -> Result<(), Words> {

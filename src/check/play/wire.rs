@@ -95,6 +95,7 @@ impl Wire {
     }
 
     /// Takes the connection of a client, which is this actor.
+    #[cfg(feature = "check")]
     pub(super) fn accepted(stream: TcpStream, actor: usize, log: &Log) -> io::Result<Wire> {
         Wire::over(stream, Voice { is_client: false, actor, log: log.clone() })
     }
@@ -180,6 +181,7 @@ impl Wire {
     }
 
     /// Has a line that was taken come next again.
+    #[cfg(feature = "check")]
     pub(super) fn put_back(&self, line: Line) {
         let mut incoming = self.shared.lock();
         incoming.held += line.bytes.len();
