@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use charla::proto::server_session::{Joined, Opening, Request, Waiting};
 use charla::proto::{Code, Cut, LineCutter};
-use charla::room::{Limits, MIN_KEPT, Observed, Reader, Room, Standing};
+use charla::room::{Confusables, Limits, MIN_KEPT, Observed, Reader, Room, Standing};
 
 use super::piece::{Act, CLIENTS, steps};
 use super::reference::room::Server;
@@ -57,7 +57,7 @@ enum Session {
 
 impl Play {
     fn new() -> Play {
-        let mut room = Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE });
+        let mut room = Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE, confusables: Confusables::Allow });
         room.observe();
         let mut expected = Server::default();
         let clients = std::array::from_fn(|_| Client::new(expected.connect()));
@@ -169,7 +169,7 @@ impl Play {
         let standing = self.room.read(reader, &mut pieces);
         let mut taken = pieces.concat();
         taken.truncate(most);
-        self.room.advance(reader, taken.len());
+        self.room.advance(reader, taken.len(), || self.now);
         client.take(&taken, &self.expected);
         standing
     }
