@@ -78,6 +78,12 @@ impl LineCutter {
         Some(judge(&self.open))
     }
 
+    /// The beginning of a line whose end has not come.
+    #[must_use]
+    pub fn unfinished(&self) -> &[u8] {
+        if self.state == State::HandedOut { &[] } else { &self.open }
+    }
+
     fn keep(&mut self, piece: &[u8]) -> Option<Cut<'static>> {
         if self.open.len() + piece.len() > MAX_OPEN {
             self.open = Vec::new();
@@ -154,8 +160,10 @@ mod tests {
     fn no_memory_is_held_between_lines() {
         let mut cutter = LineCutter::default();
         assert_eq!(cutter.next(&mut &b"hal"[..]), None);
+        assert_eq!(cutter.unfinished(), b"hal");
         let mut chunk = &b"f\n"[..];
         assert_eq!(cutter.next(&mut chunk), Some(Cut::Line(b"half")));
+        assert_eq!(cutter.unfinished(), b"");
         assert_eq!(cutter.next(&mut chunk), None);
         assert_eq!(cutter.open.capacity(), 0);
     }

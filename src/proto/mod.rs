@@ -4,11 +4,12 @@
 //! [`ServerLine`] read a line by the grammar; [`server_session`] and
 //! [`client_session`] say what it means in their state; [`encode`] writes lines.
 //! A [`Name`], a [`Text`] and a [`Code`] that exist are valid, so nothing is
-//! judged twice.
+//! judged twice. [`Foreign`] is what can be told of a session that is none.
 
 pub mod client_session;
 mod code;
 pub mod encode;
+mod foreign;
 mod grammar;
 mod line;
 mod name;
@@ -17,6 +18,7 @@ mod skeleton;
 mod text;
 
 pub use code::Code;
+pub use foreign::Foreign;
 pub use grammar::{BadLine, ClientLine, ServerLine};
 pub use line::{Cut, LineCutter, MAX_LINE};
 pub use name::{Key, MAX_NAME, Name, NameError};

@@ -24,7 +24,7 @@ use tracing::{Level, Span, debug, enabled};
 
 use super::hub::{Floor, Seat, Written};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
-use crate::proto::{Code, Cut, LineCutter, encode};
+use crate::proto::{Code, Cut, Foreign, LineCutter, encode};
 use crate::room::{MAX_SLICES, Standing};
 use crate::safe::safe;
 
@@ -285,10 +285,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn take(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
         let Connection { seat, cutter, session, roster, .. } = self;
         let ended = chunk.is_empty();
+        let opening = if ended { Err(Code::Quit) } else { session.opening(cutter.unfinished(), chunk) };
         let mut refused = None;
         let result = seat.act(|floor| {
             floor.received(chunk.len());
-            let mut result = if ended { Err(Code::Quit) } else { Ok(()) };
+            let mut result = opening;
             while let (Ok(()), Some(cut)) = (result, cutter.next(&mut chunk)) {
                 result = match cut {
                     Cut::Line(line) => session.line(line, floor, roster).inspect_err(|_| refused = excerpt(line)),
@@ -333,6 +334,15 @@ fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
 }
 
 impl Session {
+    /// Refuses at its first bytes what opens a session and can never become a line.
+    fn opening(&self, unfinished: &[u8], chunk: &[u8]) -> Result<(), Code> {
+        let Session::Waiting(..) = self else { return Ok(()) };
+        Foreign::of(&unfinished.iter().chain(chunk)).map_or(Ok(()), |foreign| {
+            debug!("what opens this connection is {foreign}");
+            Err(Code::BadLine)
+        })
+    }
+
     /// Does what a line asks for; its ending is an error, be it asked for.
     fn line(&mut self, line: &[u8], floor: &mut Floor<'_>, roster: &mut Option<Box<Roster>>) -> Result<(), Code> {
         match self {
