@@ -97,7 +97,32 @@ server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
     .not-here = this machine does not have that address: choose another with { $option } HOST:PORT
     .forbidden = that is not permitted: choose a port from 1024 on with { $option } HOST:PORT
     .other = check the host and the port of { $option } HOST:PORT
+server-not-reloaded = the certificate was not changed, and the old one stays: { $reason }
 server-no-signals = cannot listen to signals: { $reason }
+
+## TLS: what is wrong with a file
+
+tls-unreadable = { $file } cannot be read ({ $reason }); check the path and the permissions
+tls-no-certificate = { $file } has no certificate in PEM; check that it is the right file
+tls-no-key = { $file } has no private key in PEM without a password; check that it is the right file
+tls-unusable = { $file } is of no use ({ $reason }); make another one
+tls-other-key = the key in { $key } is not that of the certificate in { $certificate }; give the two that were made together
+tls-no-authorities = this system has no certificate authorities; install them (ca-certificates) or give one with --tls-ca
+tls-no-host = “{ $name }” cannot be the name of a server; give the one in its certificate
+tls-unavailable = TLS does not work here ({ $reason })
+
+## TLS: why a handshake ended
+
+tls-expired = the server's certificate has expired; whoever runs it has to renew it, and check this machine's clock
+tls-not-yet-valid = the server's certificate is not valid yet; check this machine's clock
+tls-other-name = the server's certificate is for { $names }; connect by that name
+tls-no-name = the server's certificate has no name in it; whoever runs it has to take one with its own
+tls-unknown-issuer = the server's certificate is not of an authority that is trusted; if you know its own, give it with --tls-ca
+tls-untrusted = the server's certificate is not to be trusted ({ $reason }); talk to whoever runs it
+tls-certificate-wanted = the server asks for a certificate; give yours with --tls-cert and --tls-key
+tls-certificate-refused = the server does not take your certificate ({ $reason }); ask whoever runs it for another one
+tls-not-tls = what answers does not speak TLS; check the port, or leave --tls out
+tls-nothing-in-common = the server speaks TLS in another way ({ $reason }); check that it is a server of Charla
 
 ## The check: what a case expected, and what came instead
 
@@ -329,6 +354,8 @@ value-overdue = SECONDS
     .expected = a number of seconds is expected, from 0 to 3600.
 value-place = HOST:PORT
     .expected = HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1]:65434.
+value-tls-place = HOST[:PORT]
+    .expected = HOST or HOST:PORT is expected, with a port from 0 to 65535 and an IPv6 address in brackets: [::1].
 value-format = FORMAT
     .expected = text or json is expected.
 value-count = N
@@ -423,6 +450,12 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
 help-server = Serves a Charla chat: one room for all who connect.
     .usage = charla-server [OPTIONS]
     .listen = Where to listen (localhost:65434); can be repeated; port 0 takes a free one
+    .listen_tls = Where to listen with TLS (port 65435); needs --tls-cert and --tls-key, and can be repeated
+    .tls_cert = A certificate in PEM, with those that lead to its authority; SIGHUP reads it anew
+    .tls_key = Its private key in PEM
+    .tls_client_ca = With TLS, let in only those who have a certificate of these authorities
+    .tls_handshakes = How many handshakes of TLS are computed at a time; the others wait their turn (16)
+    .tls_handshake_timeout = How long a handshake of TLS may take (10)
     .max_connections = How many connections are taken at a time (10000)
     .name_timeout = How long a client has to give its name (30)
     .patience = How long slow readers may hold up the room, 0 to 30 (5)
@@ -435,12 +468,13 @@ help-server = Serves a Charla chat: one room for all who connect.
     .after =
         The output is the transcript of the room; diagnostics go to standard error.
         SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.
+        SIGHUP changes the certificate and the key for those that are in their files now; nobody leaves.
         Each option can also stand in the environment, as CHARLA_LANG for --lang, and in the file of --config.
     .examples =
         Serve a chat for this machine alone:
           charla-server
         Serve it to everybody, in English, and keep the transcript:
-          charla-server --lang en --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
+          charla-server --lang en --listen-tls 0.0.0.0 --listen-tls [::] --tls-cert cert.pem --tls-key key.pem >>chat.log
         Keep the diagnostics too:
           charla-server --log debug 2>>diagnostics.log
         Only check a file of options:

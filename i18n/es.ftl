@@ -97,7 +97,32 @@ server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next
     .not-here = esta máquina no tiene esa dirección: elige otra con { $option } HOST:PUERTO
     .forbidden = falta permiso: elige un puerto desde 1024 con { $option } HOST:PUERTO
     .other = comprueba el host y el puerto de { $option } HOST:PUERTO
+server-not-reloaded = el certificado no se ha cambiado y sigue el de antes: { $reason }
 server-no-signals = no se pueden atender las señales: { $reason }
+
+## TLS: what is wrong with a file
+
+tls-unreadable = no se puede leer { $file } ({ $reason }); comprueba la ruta y los permisos
+tls-no-certificate = { $file } no tiene ningún certificado en PEM; comprueba que sea ese el fichero
+tls-no-key = { $file } no tiene ninguna clave privada en PEM sin contraseña; comprueba que sea ese el fichero
+tls-unusable = { $file } no sirve ({ $reason }); haz otro
+tls-other-key = la clave de { $key } no es la del certificado de { $certificate }; da los dos que se hicieron juntos
+tls-no-authorities = este sistema no tiene autoridades de certificación; instálalas (ca-certificates) o da una con --tls-ca
+tls-no-host = «{ $name }» no puede ser el nombre de un servidor; da el que está en su certificado
+tls-unavailable = TLS no funciona aquí ({ $reason })
+
+## TLS: why a handshake ended
+
+tls-expired = el certificado del servidor ha caducado; que quien lo lleva ponga uno nuevo, y comprueba la hora de esta máquina
+tls-not-yet-valid = el certificado del servidor todavía no vale; comprueba la hora de esta máquina
+tls-other-name = el certificado del servidor es para { $names }; conéctate con ese nombre
+tls-no-name = el certificado del servidor no tiene ningún nombre; que quien lo lleva ponga uno que tenga el suyo
+tls-unknown-issuer = el certificado del servidor no es de una autoridad de confianza; si conoces la suya, dala con --tls-ca
+tls-untrusted = el certificado del servidor no es de fiar ({ $reason }); habla con quien lo lleva
+tls-certificate-wanted = el servidor pide un certificado; da el tuyo con --tls-cert y --tls-key
+tls-certificate-refused = el servidor no acepta tu certificado ({ $reason }); pide otro a quien lo lleva
+tls-not-tls = lo que responde no habla TLS; comprueba el puerto, o quita --tls
+tls-nothing-in-common = el servidor habla TLS de otra manera ({ $reason }); comprueba que sea un servidor de Charla
 
 ## The check: what a case expected, and what came instead
 
@@ -329,6 +354,8 @@ value-overdue = SEGUNDOS
     .expected = se espera un número de segundos, de 0 a 3600.
 value-place = HOST:PUERTO
     .expected = se espera HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1]:65434.
+value-tls-place = HOST[:PUERTO]
+    .expected = se espera HOST o HOST:PUERTO, con un puerto de 0 a 65535 y una dirección IPv6 entre corchetes: [::1].
 value-format = FORMATO
     .expected = se espera text o json.
 value-count = N
@@ -423,6 +450,12 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
 help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .usage = charla-server [OPCIONES]
     .listen = Dónde escuchar (localhost:65434); se puede repetir; el puerto 0 toma uno libre
+    .listen_tls = Dónde escuchar con TLS (puerto 65435); necesita --tls-cert y --tls-key, y se puede repetir
+    .tls_cert = Certificado en PEM, con los que llevan a su autoridad; SIGHUP lo lee de nuevo
+    .tls_key = Su clave privada en PEM
+    .tls_client_ca = Con TLS, admite solo a quien tiene un certificado de estas autoridades
+    .tls_handshakes = Cuántos saludos de TLS se calculan a la vez; los demás esperan su turno (16)
+    .tls_handshake_timeout = Cuánto puede durar el saludo de TLS (10)
     .max_connections = Cuántas conexiones se admiten a la vez (10000)
     .name_timeout = Cuánto tiene un cliente para decir su nombre (30)
     .patience = Cuánto pueden los lectores lentos retener la sala, de 0 a 30 (5)
@@ -435,12 +468,13 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .after =
         La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
         SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.
+        SIGHUP cambia el certificado y la clave por los que hay ahora en sus ficheros; nadie sale.
         Todas las opciones pueden estar también en variables de entorno, como CHARLA_LANG para --lang, y en el fichero de --config.
     .examples =
         Servir un chat solo para esta máquina:
           charla-server
         Servirlo a todo el mundo y guardar la transcripción:
-          charla-server --listen 0.0.0.0:65434 --listen [::]:65434 >>chat.log
+          charla-server --listen-tls 0.0.0.0 --listen-tls [::] --tls-cert cert.pem --tls-key key.pem >>chat.log
         Guardar también los diagnósticos:
           charla-server --log debug 2>>diagnosticos.log
         Solo comprobar un fichero de opciones:

@@ -12,23 +12,30 @@
 #![cfg_attr(feature = "net", doc = "| [`lang`] | every text for people, in Spanish and English | nothing |")]
 #![cfg_attr(
     feature = "net",
-    doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe`, `lang` |"
+    doc = "| [`tls`] | certificates and keys from files, and why those of the other side do not fit | `safe`, `lang` |"
 )]
 #![cfg_attr(
     feature = "net",
-    doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe`, `lang` |"
+    doc = "| [`server`] | sockets and timers around the room; the console | `proto`, `room`, `safe`, `lang`, `tls` |"
 )]
-//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang`, `page` |
+#![cfg_attr(
+    feature = "net",
+    doc = "| [`client`] | the client's connection, terminal and pipe | `proto`, `safe`, `lang`, `tls` |"
+)]
+//! | [`check`] | cases as data, what plays them against a server or a client, reports | `proto`, to explain; `safe`, `lang`, `tls`, `page` |
 #![cfg_attr(
     feature = "check",
-    doc = "| [`load`] | many participants at once, what they heard and when | `client`, `proto`, `safe`, `lang`, `page` |"
+    doc = "| [`load`] | many participants at once, what they heard and when | `client`, `proto`, `safe`, `lang`, `tls`, `page` |"
 )]
 #![cfg_attr(
     feature = "metrics",
     doc = "| [`metrics`] | how a running server is, over HTTP: metrics, health, readiness | `server`, `room` |"
 )]
 #![cfg_attr(feature = "check", doc = "| [`page`] | the frame of the HTML reports | `lang` |")]
-#![cfg_attr(feature = "cli", doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang` |")]
+#![cfg_attr(
+    feature = "cli",
+    doc = "| [`cli`] | what the programs' command lines have in common | `safe`, `lang`, `tls` |"
+)]
 //!
 //! Without any feature this is the core, which has no I/O; `net` adds the server, the
 //! client on tokio and the player of cases; `metrics` tells how a server is; `check` adds
@@ -55,3 +62,5 @@ pub mod room;
 pub mod safe;
 #[cfg(feature = "net")]
 pub mod server;
+#[cfg(feature = "net")]
+pub mod tls;

@@ -35,7 +35,13 @@ const NOT_PLAYED: &[(&str, &str)] = &[
 ];
 
 /// Clauses that bind a client, above MAY, that no case can prove by playing with one, and why.
-const NOT_PLAYED_WITH_CLIENTS: &[(&str, &str)] = &[("EXT-3", "it binds a client of a later version")];
+const NOT_PLAYED_WITH_CLIENTS: &[(&str, &str)] = &[
+    ("EXT-3", "it binds a client of a later version"),
+    ("TLS-6", "the player of clients speaks no TLS"),
+    ("TLS-7", "the player of clients speaks no TLS"),
+    ("TLS-8", "the player of clients speaks no TLS"),
+    ("TLS-9", "the player of clients speaks no TLS"),
+];
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -27,3 +27,6 @@ pub use text::{MAX_TEXT, Text, TextError, TextField};
 
 /// The port of a Charla server, over TCP.
 pub const PORT: u16 = 65434;
+
+/// Its port over TLS.
+pub const TLS_PORT: u16 = 65435;

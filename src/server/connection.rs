@@ -232,7 +232,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let look = self.seat.look(cx, written, pieces);
         self.heard = look.heard;
         match look.standing {
-            Standing::Reading if pieces.is_empty() => return Poll::Pending,
+            Standing::Reading if pieces.is_empty() => {
+                // Over TLS some of what was written may still be on its way to the socket.
+                let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+                return if flushed.is_err() { Poll::Ready(Err(Some(Ending::Broken))) } else { Poll::Pending };
+            }
             Standing::Reading => {}
             Standing::Done => return Poll::Ready(Err(None)),
             Standing::TooSlow => return Poll::Ready(Err(Some(Ending::Bye(Code::TooSlow)))),

@@ -49,7 +49,7 @@ where
 }
 
 /// Reads until the end of the stream, or until there was enough of it.
-async fn read_away(stream: &mut (impl AsyncRead + Unpin)) {
+pub(super) async fn read_away(stream: &mut (impl AsyncRead + Unpin)) {
     let (since, mut read) = (Instant::now(), 0);
     let mut scratch = vec![0; 4096];
     while let Ok(n @ 1..) = stream.read(&mut scratch).await {

@@ -25,6 +25,7 @@ mod farewell;
 mod hub;
 mod listen;
 mod stats;
+mod tls;
 mod wakers;
 
 use std::fmt;
@@ -46,6 +47,7 @@ pub use console::Console;
 use hub::{Hub, Seat};
 pub use listen::{Listener, bind};
 pub use stats::{Figures, Readiness, Stats, Traffic};
+pub use tls::{Handshakes, Tls, TlsListener, TlsStream};
 
 /// How long everything may take after the shutdown.
 const SHUTDOWN: Duration = Duration::from_millis(1500);

@@ -10,6 +10,7 @@ pub mod peer;
 pub mod script;
 pub mod server;
 pub mod terminal;
+pub mod tls;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

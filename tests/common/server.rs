@@ -101,6 +101,14 @@ impl Server {
         (Server { child, address, output, log: Arc::default(), readers: Vec::new() }, lines)
     }
 
+    /// Where it speaks TLS.
+    #[track_caller]
+    pub fn tls_address(&self) -> SocketAddr {
+        let printed = self.wait_for_output("Esperando");
+        let line = printed.lines().find_map(|line| line.strip_suffix(" (TLS)"));
+        address_in(line.unwrap_or_else(|| panic!("no TLS in {printed:?}")))
+    }
+
     /// Waits until the standard output has this in it; gives all of it.
     #[track_caller]
     pub fn wait_for_output(&self, part: &str) -> String {

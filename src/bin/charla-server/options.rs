@@ -1,20 +1,23 @@
 //! The options of the server, as they stand on its command line.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use charla::cli::{BadValue, Common, Configuration};
+use charla::proto::TLS_PORT;
 use charla::room::Confusables;
-use charla::server::Options;
+use charla::server::{Handshakes, Options};
+use charla::tls::{Identity, ServerFiles};
 use clap::{Args, Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(name = "charla-server", version, disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct Arguments {
-    #[arg(long, value_name = "place", default_value = "localhost:65434", hide_default_value = true)]
-    pub(crate) listen: Vec<Place>,
+    #[command(flatten)]
+    pub(crate) listening: Listening,
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[arg(long, value_name = "place")]
@@ -25,6 +28,32 @@ pub(crate) struct Arguments {
     pub(crate) configuration: Configuration,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// Where it listens.
+#[derive(Args)]
+pub(crate) struct Listening {
+    #[arg(long, value_name = "place", default_value = "localhost:65434", hide_default_value = true)]
+    pub(crate) listen: Vec<Place>,
+    #[command(flatten)]
+    pub(crate) tls: OverTls,
+}
+
+/// Where it speaks TLS, and who it is there.
+#[derive(Args)]
+pub(crate) struct OverTls {
+    #[arg(long, value_name = "tls-place", value_parser = tls_place, requires = "tls_cert")]
+    pub(crate) listen_tls: Vec<Place>,
+    #[arg(long, value_name = "file", requires_all = ["listen_tls", "tls_key"])]
+    tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "file", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    #[arg(long, value_name = "file", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    #[arg(long, value_name = "count", default_value_t = Handshakes::default().at_once, hide_default_value = true)]
+    tls_handshakes: usize,
+    #[arg(long, value_name = "seconds", default_value = "10", hide_default_value = true, value_parser = seconds)]
+    tls_handshake_timeout: Duration,
 }
 
 /// What each client may use.
@@ -54,6 +83,18 @@ pub(crate) enum LogFormat {
     Text,
     /// One object a line.
     Json,
+}
+
+impl OverTls {
+    /// What is to be read, if TLS is spoken anywhere.
+    pub(crate) fn files(&self) -> Option<ServerFiles> {
+        let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(ServerFiles { identity: Identity { certificate, key }, client_ca: self.tls_client_ca.clone() })
+    }
+
+    pub(crate) fn handshakes(&self) -> Handshakes {
+        Handshakes { at_once: self.tls_handshakes, timeout: self.tls_handshake_timeout }
+    }
 }
 
 impl Limits {
@@ -95,6 +136,11 @@ impl fmt::Display for Place {
         let Place { host, port } = self;
         if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
     }
+}
+
+/// `HOST` alone is at the port for TLS.
+fn tls_place(given: &str) -> Result<Place, BadValue> {
+    given.parse().or_else(|_| format!("{given}:{TLS_PORT}").parse())
 }
 
 /// A duration in seconds, fractions allowed.

@@ -1,0 +1,219 @@
+//! TLS in front of a listener.
+//!
+//! A connection of a [`TlsListener`] is a [`TlsStream`], which shakes hands in its first read
+//! or write: the rest of the server does not know of it. A handshake has a time limit, and
+//! what it computes it computes in turn ([`Handshakes`]). Certificate and key can be changed
+//! while all go on ([`Tls::replace`]).
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustls::{InvalidMessage, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::{TlsAcceptor, server};
+use tracing::debug;
+
+use super::farewell::read_away;
+use super::listen::Listener;
+
+/// How much of what was written waits in a connection for its socket, in bytes: a record.
+const BUFFER: usize = 16 * 1024;
+
+/// What handshakes may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handshakes {
+    /// How many compute at a time, or are in line to be next. They cost so much, beside what is
+    /// said in the room, that a crowd of them would delay it; the others wait their turn, and
+    /// who waits for its client keeps nobody from his.
+    pub at_once: usize,
+    /// How long each may take, from the beginning of its connection.
+    pub timeout: Duration,
+}
+
+impl Default for Handshakes {
+    fn default() -> Handshakes {
+        Handshakes { at_once: 16, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The TLS of a server, for all its listeners.
+#[derive(Debug)]
+pub struct Tls {
+    config: watch::Sender<Arc<ServerConfig>>,
+    turns: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Tls {
+    /// With this certificate and key; [`ServerFiles`](crate::tls::ServerFiles) reads them.
+    #[must_use]
+    pub fn new(config: Arc<ServerConfig>, handshakes: Handshakes) -> Tls {
+        let turns = Arc::new(Semaphore::new(handshakes.at_once.clamp(1, Semaphore::MAX_PERMITS)));
+        Tls { config: watch::Sender::new(config), turns, timeout: handshakes.timeout }
+    }
+
+    /// From now on connections are accepted with these; those that there are stay as they are.
+    pub fn replace(&self, config: Arc<ServerConfig>) {
+        self.config.send_replace(config);
+    }
+
+    /// What comes to this listener is to speak TLS.
+    pub fn listen<L: Listener>(&self, listener: L) -> TlsListener<L> {
+        TlsListener { listener, config: self.config.subscribe(), turns: Arc::clone(&self.turns), timeout: self.timeout }
+    }
+}
+
+/// Where connections come from that speak TLS.
+#[derive(Debug)]
+pub struct TlsListener<L> {
+    listener: L,
+    config: watch::Receiver<Arc<ServerConfig>>,
+    turns: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl<L: Listener> Listener for TlsListener<L> {
+    type Stream = TlsStream<L::Stream>;
+
+    async fn accept(&mut self) -> io::Result<(Self::Stream, SocketAddr)> {
+        let (stream, peer) = self.listener.accept().await?;
+        let (config, turns) = (Arc::clone(&self.config.borrow()), Arc::clone(&self.turns));
+        let handshake = timeout(self.timeout, shake_hands(stream, config, turns));
+        let handshake = async { handshake.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) };
+        Ok((TlsStream(State::Shaking(Box::pin(handshake))), peer))
+    }
+}
+
+/// A connection that speaks TLS, or is about to: its first read or write shakes hands.
+pub struct TlsStream<S>(State<S>);
+
+type Handshake<S> = Pin<Box<dyn Future<Output = io::Result<Box<server::TlsStream<S>>>> + Send>>;
+
+enum State<S> {
+    Shaking(Handshake<S>),
+    // In a box, as is the handshake: a connection moves from its listener to its end.
+    Open(Box<server::TlsStream<S>>),
+    Failed,
+}
+
+async fn shake_hands<S>(
+    stream: S,
+    config: Arc<ServerConfig>,
+    turns: Arc<Semaphore>,
+) -> io::Result<Box<server::TlsStream<S>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let limited = |session: &mut rustls::ServerConnection| session.set_buffer_limit(Some(BUFFER));
+    let handshake = TlsAcceptor::from(config).accept_with(stream, limited).into_fallible();
+    match in_turn(&turns, handshake).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err((error, stream)) => {
+            note(&error);
+            linger(stream).await;
+            Err(error)
+        }
+    }
+}
+
+/// Goes on with this, each time only when it is its turn: a turn ends where there is
+/// something to wait for.
+async fn in_turn<W: Future + Unpin>(turns: &Semaphore, mut work: W) -> W::Output {
+    loop {
+        // There is always a turn to come: nobody closes the semaphore.
+        let turn = turns.acquire().await;
+        let done = poll_fn(|cx| Poll::Ready(Pin::new(&mut work).poll(cx))).await;
+        drop(turn);
+        if let Poll::Ready(output) = done {
+            return output;
+        }
+        woken().await;
+    }
+}
+
+/// Ready when the task is woken next, by whatever it waits for already.
+async fn woken() {
+    let mut is_woken = false;
+    poll_fn(|_| if std::mem::replace(&mut is_woken, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+fn note(error: &io::Error) {
+    let of_tls = error.get_ref().and_then(|error| error.downcast_ref());
+    if let Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) = of_tls {
+        debug!("what opens this connection is not TLS: does the client mean the plain port?");
+    } else {
+        debug!(%error, "no TLS");
+    }
+}
+
+/// Lets the other side read why: a bare close may destroy what it was told ([BYE-9]).
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    if stream.shutdown().await.is_ok() {
+        read_away(&mut stream).await;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
+    /// The stream, as soon as hands are shaken.
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut server::TlsStream<S>>>> {
+        if let State::Shaking(handshake) = &mut self.0 {
+            let shaken = ready!(handshake.as_mut().poll(cx));
+            self.0 = State::Failed;
+            self.0 = State::Open(shaken?);
+        }
+        match &mut self.0 {
+            State::Open(stream) => Poll::Ready(Ok(Pin::new(stream))),
+            State::Shaking(_) | State::Failed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_shutdown(cx)
+    }
+}
+
+impl<S> fmt::Debug for TlsStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            State::Shaking(_) => "TlsStream(Shaking)",
+            State::Open(_) => "TlsStream(Open)",
+            State::Failed => "TlsStream(Failed)",
+        })
+    }
+}
