@@ -97,6 +97,7 @@ server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
     .not-here = this machine does not have that address: choose another with { $option } HOST:PORT
     .forbidden = that is not permitted: choose a port from 1024 on with { $option } HOST:PORT
     .other = check the host and the port of { $option } HOST:PORT
+server-exposed = { $place } is not of this machine alone, and what is said there would go unencrypted; use --listen-tls with a certificate, or confirm it with --insecure
 server-not-reloaded = the certificate was not changed, and the old one stays: { $reason }
 server-no-signals = cannot listen to signals: { $reason }
 
@@ -450,6 +451,7 @@ help-client = Joins a Charla chat, from a terminal or as a filter.
 help-server = Serves a Charla chat: one room for all who connect.
     .usage = charla-server [OPTIONS]
     .listen = Where to listen (localhost:65434); can be repeated; port 0 takes a free one
+    .insecure = With --listen, listen unencrypted at addresses that are not of this machine alone, too
     .listen_tls = Where to listen with TLS (port 65435); needs --tls-cert and --tls-key, and can be repeated
     .tls_cert = A certificate in PEM, with those that lead to its authority; SIGHUP reads it anew
     .tls_key = Its private key in PEM

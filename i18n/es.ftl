@@ -97,6 +97,7 @@ server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next
     .not-here = esta máquina no tiene esa dirección: elige otra con { $option } HOST:PUERTO
     .forbidden = falta permiso: elige un puerto desde 1024 con { $option } HOST:PUERTO
     .other = comprueba el host y el puerto de { $option } HOST:PUERTO
+server-exposed = { $place } no es solo de esta máquina, y lo que ahí se diga irá sin cifrar; usa --listen-tls con un certificado, o confírmalo con --insecure
 server-not-reloaded = el certificado no se ha cambiado y sigue el de antes: { $reason }
 server-no-signals = no se pueden atender las señales: { $reason }
 
@@ -450,6 +451,7 @@ help-client = Entra en un chat de Charla, desde una terminal o como filtro.
 help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .usage = charla-server [OPCIONES]
     .listen = Dónde escuchar (localhost:65434); se puede repetir; el puerto 0 toma uno libre
+    .insecure = Con --listen, escucha sin cifrar también en direcciones que no son de esta máquina
     .listen_tls = Dónde escuchar con TLS (puerto 65435); necesita --tls-cert y --tls-key, y se puede repetir
     .tls_cert = Certificado en PEM, con los que llevan a su autoridad; SIGHUP lo lee de nuevo
     .tls_key = Su clave privada en PEM

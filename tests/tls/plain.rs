@@ -3,9 +3,25 @@
 use std::io::Write;
 use std::net::TcpStream;
 
+use assert_cmd::Command;
+
 use crate::common::peer::Peer;
 use crate::common::server::Server;
 use crate::common::tls::{Authority, hello, raw_rest, server_options};
+
+/// [UI-19]
+#[test]
+fn others_are_not_served_in_the_clear_unless_that_is_said() {
+    for place in ["0.0.0.0:0", "[::]:0"] {
+        let mut command = Command::cargo_bin("charla-server").unwrap();
+        let failed = command.env_remove("CHARLA_LANG").args(["--listen", place]).assert().code(1);
+        let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
+        assert!(said.contains("--listen-tls") && said.contains("--insecure"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let server = Server::with(&["--listen", "0.0.0.0:0", "--insecure"]);
+    server.wait_for_output("escuchando en 0.0.0.0:");
+}
 
 /// A server that says what it notices.
 fn noticing(authority: &Authority) -> Server {

@@ -31,6 +31,9 @@ impl Doors {
         let mut doors = Doors { plain: Vec::new(), over_tls: Vec::new(), tls, places: Vec::new() };
         for mut place in listening.listen {
             let bound = bind(language, "--listen", &mut place).await?;
+            if !listening.insecure && bound.iter().any(is_exposed) {
+                return Err(language.text_with("server-exposed", &[("place", place.to_string().into())]));
+            }
             doors.plain.extend(bound);
             doors.places.push(place.to_string());
         }
@@ -71,6 +74,11 @@ fn cannot_listen(language: Language, option: &str, place: &Place, error: &io::Er
         "server-cannot-listen",
         &[("place", place.to_string().into()), ("reason", error.to_string().into()), ("next", next.into())],
     )
+}
+
+/// Whether others than this machine can come to it.
+fn is_exposed(listener: &TcpListener) -> bool {
+    listener.local_addr().map_or(true, |address| !address.ip().is_loopback())
 }
 
 fn start_tls(files: ServerFiles, handshakes: server::Handshakes, language: Language) -> Result<Arc<Tls>, String> {

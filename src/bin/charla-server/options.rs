@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) struct Listening {
     #[arg(long, value_name = "place", default_value = "localhost:65434", hide_default_value = true)]
     pub(crate) listen: Vec<Place>,
+    #[arg(long)]
+    pub(crate) insecure: bool,
     #[command(flatten)]
     pub(crate) tls: OverTls,
 }
