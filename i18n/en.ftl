@@ -51,6 +51,7 @@ client-unreachable = Cannot connect to { $address }: { $reason }. Check the addr
 client-nobody = nobody listens there
 client-silent = it does not answer
 
+client-no-tls = There is no connection to { $address } over TLS: { $reason }.
 client-again = Trying again in { $seconds } s.
 client-not-said = not delivered: { $text }
 client-unknown-fate = perhaps not delivered: { $text }
@@ -421,7 +422,11 @@ help-common = { "" }
 
 help-client = Joins a Charla chat, from a terminal or as a filter.
     .usage = charla-client [HOST[:PORT]] [--name NAME] [OPTIONS]
-    .address = Where the server is: HOST, HOST:PORT or [IPV6]:PORT (localhost:65434)
+    .address = Where the server is: HOST, HOST:PORT or [IPV6]:PORT (localhost:65434, with TLS 65435)
+    .tls = Speak TLS with the server, which has to prove who it is
+    .tls_ca = With TLS, trust only the authorities in this PEM file, and not the system's
+    .tls_cert = With TLS, one's own certificate in PEM, for a server that asks for it
+    .tls_key = Its private key in PEM
     .name = The name to join under; without it you are asked
     .reconnect = Comes back after a broken connection, or when the server has stopped
     .stay = Without a terminal: the end of the input does not leave; needs --name

@@ -51,6 +51,7 @@ client-unreachable = No se puede conectar con { $address }: { $reason }. Comprue
 client-nobody = nadie escucha ahí
 client-silent = no responde
 
+client-no-tls = No hay conexión con { $address } por TLS: { $reason }.
 client-again = Nuevo intento en { $seconds } s.
 client-not-said = sin entregar: { $text }
 client-unknown-fate = no se sabe si se entregó: { $text }
@@ -421,7 +422,11 @@ help-common = { "" }
 
 help-client = Entra en un chat de Charla, desde una terminal o como filtro.
     .usage = charla-client [HOST[:PUERTO]] [--name NOMBRE] [OPCIONES]
-    .address = Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO (localhost:65434)
+    .address = Dónde está el servidor: HOST, HOST:PUERTO o [IPV6]:PUERTO (localhost:65434, con TLS 65435)
+    .tls = Habla TLS con el servidor, que ha de probar quién es
+    .tls_ca = Con TLS, confía solo en las autoridades de este fichero PEM, y no en las del sistema
+    .tls_cert = Con TLS, el certificado propio en PEM, para un servidor que lo pide
+    .tls_key = Su clave privada en PEM
     .name = Con qué nombre entrar; si falta, se pregunta
     .reconnect = Tras una conexión rota, o si el servidor se detiene, vuelve a entrar
     .stay = Sin terminal: el fin de la entrada no sale del chat; necesita --name

@@ -3,6 +3,8 @@
 
 mod common;
 
+#[path = "tls/client.rs"]
+mod client;
 #[path = "tls/handshakes.rs"]
 mod handshakes;
 #[path = "tls/plain.rs"]

@@ -5,16 +5,20 @@ use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use charla::cli::{self, BadValue, Common};
+use charla::cli::{self, BadValue, ClientTls, Common};
 use charla::client::pipe::{self, Format};
-use charla::client::{Address, terminal};
+use charla::client::{Address, BadAddress, Route, terminal};
+use charla::lang::Language;
+use charla::tls::SetupError;
 use clap::{Args, Parser, ValueEnum};
 
 #[derive(Parser)]
 #[command(name = "charla-client", version, disable_help_flag = true, disable_version_flag = true)]
 struct Options {
-    #[arg(value_name = "server", default_value = "localhost:65434", hide_default_value = true)]
-    address: Address,
+    #[arg(value_name = "server", default_value = "localhost", hide_default_value = true, value_parser = Places::parse)]
+    address: Places,
+    #[command(flatten)]
+    tls: ClientTls,
     #[arg(long, value_name = "name")]
     name: Option<String>,
     #[arg(long)]
@@ -29,6 +33,13 @@ struct Options {
     seeing: Seeing,
     #[command(flatten)]
     common: Common,
+}
+
+/// Where a server is that was given so: plain, and over TLS.
+#[derive(Clone)]
+struct Places {
+    plain: Address,
+    over_tls: Address,
 }
 
 /// What is typed at a terminal.
@@ -62,6 +73,20 @@ enum Color {
     Never,
 }
 
+impl Places {
+    fn parse(given: &str) -> Result<Places, BadAddress> {
+        Ok(Places { plain: given.parse()?, over_tls: Address::over_tls(given)? })
+    }
+
+    /// The way there.
+    fn route(self, tls: &ClientTls) -> Result<Route, SetupError> {
+        Ok(match tls.files() {
+            None => Route::plain(self.plain),
+            Some(files) => Route::over_tls(self.over_tls, files.config()?)?,
+        })
+    }
+}
+
 impl Typing {
     fn options(&self, look: terminal::Look, reconnect: bool) -> terminal::Options {
         let history = if self.no_history { None } else { terminal::default_history() };
@@ -84,11 +109,11 @@ impl Seeing {
 fn main() -> ExitCode {
     let options: Options = cli::parse();
     let language = options.common.lang;
-    match visit(options) {
+    let route = options.address.clone().route(&options.tls).map_err(|error| unprepared(language, &error));
+    match route.and_then(|route| visit(options, &route).map_err(|error| no_terminal(language, &error))) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let complaint = language.text_with("client-no-terminal", &[("reason", error.to_string().into())]);
+        Err(complaint) => {
             // Standard error may be closed too; the exit code still tells.
             let _ = writeln!(io::stderr(), "{complaint}");
             ExitCode::FAILURE
@@ -96,15 +121,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn visit(options: Options) -> io::Result<bool> {
-    let Options { address, name, reconnect, stay, format, typing, seeing, common } = options;
+fn unprepared(language: Language, error: &SetupError) -> String {
+    format!("charla-client: {}", error.words().in_language(language))
+}
+
+fn no_terminal(language: Language, error: &io::Error) -> String {
+    language.text_with("client-no-terminal", &[("reason", error.to_string().into())])
+}
+
+fn visit(options: Options, route: &Route) -> io::Result<bool> {
+    let Options { name, reconnect, stay, format, typing, seeing, common, .. } = options;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let well = runtime.block_on(async {
         if format == Format::Text && is_interactive() {
-            terminal::run(common.lang, &address, name, typing.options(seeing.look(), reconnect)).await
+            terminal::run(common.lang, route, name, typing.options(seeing.look(), reconnect)).await
         } else {
             let options = pipe::Options { name, format, stay, reconnect };
-            pipe::run(common.lang, &address, options, BufReader::new(io::stdin()), io::stdout(), io::stderr()).await
+            pipe::run(common.lang, route, options, BufReader::new(io::stdin()), io::stdout(), io::stderr()).await
         }
     });
     // The resolution of a host may still be under way: nobody waits for it.

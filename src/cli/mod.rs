@@ -9,6 +9,7 @@
 
 mod config;
 mod generate;
+mod tls;
 
 use std::env;
 use std::error;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Parser};
 
 pub use self::config::Configuration;
 use self::generate::Part;
+pub use self::tls::ClientTls;
 use crate::lang::{Language, Value};
 use crate::safe::safe;
 

@@ -1,6 +1,6 @@
 //! Where a server is: `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a bare IPv6 address.
 //!
-//! The port is [`PORT`] unless it is given. The IPv4 addresses of a host are
+//! The port is [`PORT`], or over TLS [`TLS_PORT`], unless it is given. The IPv4 addresses of a host are
 //! tried before the others, so that `localhost` shows up at a server as
 //! 127.0.0.1 wherever it listens there.
 
@@ -14,10 +14,10 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::proto::PORT;
+use crate::proto::{PORT, TLS_PORT};
 
 /// How long one address may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a connection is silent before the system asks whether the server is still there.
 const KEEPALIVE: Duration = Duration::from_mins(1);
@@ -47,6 +47,33 @@ pub enum BadAddress {
 }
 
 impl Address {
+    /// The address of a server that speaks TLS there: as [`str::parse`] reads it, but for the port
+    /// where none is given.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn over_tls(given: &str) -> Result<Address, BadAddress> {
+        Address::with_default(given, TLS_PORT)
+    }
+
+    fn with_default(given: &str, default: u16) -> Result<Address, BadAddress> {
+        let (host, port) = split(given)?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(BadAddress::Host);
+        }
+        let port = match port {
+            None => default,
+            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or(BadAddress::Port)?,
+        };
+        Ok(Address { host: host.to_owned(), port })
+    }
+
+    /// The name or the IP address of the host.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Opens a TCP connection to the first address of the host that takes one.
     ///
     /// # Errors
@@ -79,15 +106,7 @@ impl FromStr for Address {
     type Err = BadAddress;
 
     fn from_str(given: &str) -> Result<Address, BadAddress> {
-        let (host, port) = split(given)?;
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            return Err(BadAddress::Host);
-        }
-        let port = match port {
-            None => PORT,
-            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or(BadAddress::Port)?,
-        };
-        Ok(Address { host: host.to_owned(), port })
+        Address::with_default(given, PORT)
     }
 }
 
@@ -144,6 +163,14 @@ mod tests {
         for same in ["::1", "[::1]", "[::1]:65434"] {
             assert_eq!(parsed(same), Ok("[::1]:65434".to_owned()));
         }
+    }
+
+    /// [TLS-2]
+    #[test]
+    fn over_tls_the_port_is_another_one() {
+        assert_eq!(Address::over_tls("localhost").unwrap().to_string(), "localhost:65435");
+        assert_eq!(Address::over_tls("::1").unwrap().to_string(), "[::1]:65435");
+        assert_eq!(Address::over_tls("localhost:80").unwrap().to_string(), "localhost:80");
     }
 
     #[tokio::test]

@@ -344,7 +344,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     ) -> Poll<Result<(), Ending>> {
         let mut chunk = ReadBuf::new(scratch);
         Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk)) {
-            Err(error) => Err(Ending::Broken(error.kind())),
+            Err(error) => Err(Ending::of(&error)),
             Ok(()) if chunk.filled().is_empty() => Err(Ending::EndOfStream),
             Ok(()) => {
                 let mut rest = chunk.filled();

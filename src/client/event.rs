@@ -6,6 +6,7 @@ use std::io;
 
 use crate::proto::TextError;
 use crate::proto::client_session::{Farewell, Fate, Receipt};
+use crate::tls::Refusal;
 
 /// What the server told, in the order of the log (SPEC.md, "The room as one log").
 ///
@@ -57,15 +58,22 @@ pub enum Ending {
     EndOfStream,
     /// By an error of the stream, a reset for one.
     Broken(io::ErrorKind),
+    /// By the other side's TLS, which does not let one in. (What a server has against a
+    /// client's certificate may come only after the handshake.)
+    Tls(Refusal),
 }
 
 impl Ending {
+    pub(super) fn of(error: &io::Error) -> Ending {
+        Refusal::of(error).map_or_else(|| Ending::Broken(error.kind()), Ending::Tls)
+    }
+
     /// What became of the texts that have no receipt (SPEC.md, "Receipts at the end").
     #[must_use]
     pub fn fate(&self) -> Fate {
         match self {
             Ending::Bye(farewell) => farewell.fate(),
-            Ending::EndOfStream | Ending::Broken(_) => Fate::Unknown,
+            Ending::EndOfStream | Ending::Broken(_) | Ending::Tls(_) => Fate::Unknown,
         }
     }
 }
@@ -88,6 +96,7 @@ impl fmt::Display for Ending {
             Ending::Bye(farewell) => write!(f, "the server ended the connection with BYE {}", farewell.code),
             Ending::EndOfStream => write!(f, "the server ended the connection without BYE"),
             Ending::Broken(kind) => write!(f, "the connection broke: {kind}"),
+            Ending::Tls(refusal) => refusal.fmt(f),
         }
     }
 }

@@ -3,12 +3,16 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::{Address, BadAddress, Client, Ending};
+use super::{Address, BadAddress, Client, Ending, Route, Stream};
 use crate::proto::{Name, NameError};
+use crate::tls::Refusal;
 
 /// How long the programs wait for a server to let one in, which may hold up a `NAME` for
 /// 30 s while its log is full ([SLOW-7]).
@@ -44,7 +48,36 @@ pub(super) const ANSWER: Duration = Duration::from_mins(1);
 pub async fn connect(address: &str, name: &str) -> Result<Client<TcpStream>, JoinError> {
     let address: Address = address.parse().map_err(JoinError::Address)?;
     let name = Name::new(name).map_err(JoinError::Name)?;
-    let stream = address.connect().await.map_err(JoinError::Unreachable)?;
+    enter(address.connect().await.map_err(JoinError::Unreachable)?, name).await
+}
+
+/// The same over TLS, where the port is 65435 unless it is given. The server has to prove that
+/// it is the host of `address`, to those whom `tls` trusts.
+///
+/// ```no_run
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use charla::client::connect_tls;
+/// use charla::tls::ClientFiles;
+///
+/// // Whom the system trusts; or the authority in a file: `ca: Some("ca.pem".into())`.
+/// let tls = ClientFiles::default().config()?;
+/// let mut ana = connect_tls("chat.example.org", "Ana", tls).await?;
+/// ana.say("hola")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the way in ended; nothing was said yet.
+pub async fn connect_tls(address: &str, name: &str, tls: Arc<ClientConfig>) -> Result<Client<Stream>, JoinError> {
+    let address = Address::over_tls(address).map_err(JoinError::Address)?;
+    let name = Name::new(name).map_err(JoinError::Name)?;
+    let route = Route::over_tls(address, tls).map_err(|_| JoinError::Address(BadAddress::Host))?;
+    enter(route.connect().await?, name).await
+}
+
+async fn enter<S: AsyncRead + AsyncWrite + Unpin>(stream: S, name: Name) -> Result<Client<S>, JoinError> {
     let mut client = Client::join(stream, name);
     client.welcome().await?;
     Ok(client)
@@ -59,6 +92,8 @@ pub enum JoinError {
     Name(NameError),
     /// No address of the host takes a connection.
     Unreachable(io::Error),
+    /// What answers there does not come together with one over TLS, now or again.
+    Tls(Refusal),
     /// The connection ended before the own `JOIN`. [`Ending::Bye`] is the server's
     /// refusal (SPEC.md, section 8).
     Ended(Ending),
@@ -71,7 +106,7 @@ impl JoinError {
         match self {
             JoinError::Name(_) => true,
             JoinError::Ended(Ending::Bye(farewell)) => farewell.is_about_the_name(),
-            JoinError::Address(_) | JoinError::Unreachable(_) | JoinError::Ended(_) => false,
+            JoinError::Address(_) | JoinError::Unreachable(_) | JoinError::Tls(_) | JoinError::Ended(_) => false,
         }
     }
 }
@@ -82,6 +117,7 @@ impl fmt::Display for JoinError {
             JoinError::Address(_) => write!(f, "the address is no HOST, HOST:PORT or [IPV6]:PORT"),
             JoinError::Name(error) => write!(f, "the name is none: {error}"),
             JoinError::Unreachable(error) => write!(f, "there is no connection to be had: {error}"),
+            JoinError::Tls(refusal) => refusal.fmt(f),
             JoinError::Ended(ending) => write!(f, "not in the room: {ending}"),
         }
     }

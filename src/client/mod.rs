@@ -34,7 +34,7 @@
 //! There is no task, no lock and no clock in a [`Client`]: lines go out while it is
 //! awaited, which reads and writes at the same time. So it never blocks on a server that
 //! has stopped reading, and whoever awaits it in a loop can never deadlock. The stream may
-//! come from outside, be it TLS or a pipe in a test ([`Client::join`]). [`Client::hear`] tells
+//! come from outside, as a pipe does in a test ([`Client::join`]); [`connect_tls`] speaks TLS. [`Client::hear`] tells
 //! the same as `event`, all that one read gives and without a copy.
 //!
 //! The end of it all is an [`Ending`], which tells what became of the texts that
@@ -55,6 +55,7 @@ mod join;
 pub mod pipe;
 mod reconnect;
 pub mod render;
+mod route;
 #[cfg(feature = "cli")]
 mod signals;
 #[cfg(feature = "cli")]
@@ -63,7 +64,8 @@ pub mod terminal;
 pub use address::{Address, BadAddress};
 pub use connection::Client;
 pub use event::{Ending, Event, SayError};
-pub use join::{JoinError, connect};
+pub use join::{JoinError, connect, connect_tls};
 pub use reconnect::Reconnect;
+pub use route::{Route, Stream};
 
 pub use crate::proto::client_session::{Farewell, Fate, News, Receipt};

@@ -23,7 +23,6 @@ use std::io::{self, BufRead, Write};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use tokio::time::{sleep, sleep_until};
 
 pub use self::format::Format;
@@ -32,7 +31,7 @@ use self::printer::Printer;
 use super::end::End;
 use super::join::ANSWER;
 use super::signals::LeaveSignals;
-use super::{Address, Client, Ending, Fate, JoinError, Reconnect, render};
+use super::{Client, Ending, Fate, JoinError, Reconnect, Route, Stream, render};
 use crate::lang::Language;
 use crate::proto::Name;
 
@@ -60,7 +59,7 @@ pub struct Options {
 /// The signals cannot be listened to.
 pub async fn run(
     language: Language,
-    address: &Address,
+    route: &Route,
     options: Options,
     input: impl BufRead + Send + 'static,
     out: impl Write + Send + 'static,
@@ -81,8 +80,7 @@ pub async fn run(
         }
     };
     let (out, unknown) = (Printer::new(out), Vec::new());
-    let filter =
-        Filter { language, address, name, options, input, out, err, signals, unknown, lost: false, left: false };
+    let filter = Filter { language, route, name, options, input, out, err, signals, unknown, lost: false, left: false };
     Ok(filter.run().await)
 }
 
@@ -98,7 +96,7 @@ fn tell(err: &mut impl Write, line: &str) {
 
 struct Filter<'a, E> {
     language: Language,
-    address: &'a Address,
+    route: &'a Route,
     name: Name,
     options: Options,
     input: Input,
@@ -132,20 +130,20 @@ impl<E: Write> Filter<'_, E> {
 
     async fn visit(&mut self) -> End {
         let connected = tokio::select! {
-            connected = self.address.connect() => connected,
+            connected = self.route.connect() => connected,
             () = self.signals.wish() => {
                 self.input.leave();
                 self.left = true;
-                Err(io::ErrorKind::Interrupted.into())
+                Err(JoinError::Unreachable(io::ErrorKind::Interrupted.into()))
             }
         };
         match connected {
             Ok(stream) => self.talk(Client::join(stream, self.name.clone())).await,
-            Err(error) => End::Out(JoinError::Unreachable(error)),
+            Err(error) => End::Out(error),
         }
     }
 
-    async fn talk(&mut self, mut client: Client<TcpStream>) -> End {
+    async fn talk(&mut self, mut client: Client<Stream>) -> End {
         let begin = Instant::now();
         let ending = self.exchange(&mut client).await;
         self.left = client.has_left();
@@ -161,7 +159,7 @@ impl<E: Write> Filter<'_, E> {
     }
 
     /// Says and hears, up to the end of the connection.
-    async fn exchange(&mut self, client: &mut Client<TcpStream>) -> Ending {
+    async fn exchange(&mut self, client: &mut Client<Stream>) -> Ending {
         let late = tokio::time::Instant::now() + ANSWER;
         loop {
             self.say(client);
@@ -186,7 +184,7 @@ impl<E: Write> Filter<'_, E> {
         }
     }
 
-    fn say(&mut self, client: &mut Client<TcpStream>) {
+    fn say(&mut self, client: &mut Client<Stream>) {
         while client.waiting() < WINDOW
             && let Some(text) = self.input.next()
             && client.say(text).is_ok()
@@ -199,7 +197,7 @@ impl<E: Write> Filter<'_, E> {
     }
 
     /// Leaves at once, whatever is unsaid.
-    fn leave(&mut self, client: &mut Client<TcpStream>) {
+    fn leave(&mut self, client: &mut Client<Stream>) {
         self.input.leave();
         client.leave();
     }
@@ -236,7 +234,7 @@ impl<E: Write> Filter<'_, E> {
 
     /// Says why it ended, and which texts may have been said.
     fn explain(&mut self, end: &End) {
-        tell(&mut self.err, &end.told(self.language, &self.name, self.address));
+        tell(&mut self.err, &end.told(self.language, &self.name, self.route.address()));
         for text in self.unknown.drain(..) {
             tell(&mut self.err, &render::undelivered(self.language, Fate::Unknown, &text));
         }
@@ -245,7 +243,7 @@ impl<E: Write> Filter<'_, E> {
     /// Leaves nothing unwritten, and nothing that was lost untold. The end is one that is
     /// not explained yet.
     async fn close(mut self, end: Option<End>) -> bool {
-        if let Some(end @ End::Out(JoinError::Unreachable(_))) = &end
+        if let Some(end @ End::Out(JoinError::Unreachable(_) | JoinError::Tls(_))) = &end
             && !self.left
         {
             // Nothing was begun, so nothing was lost.
@@ -300,10 +298,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_lets_nobody_in_is_not_waited_for_without_end() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let route = Route::plain(listener.local_addr().unwrap().to_string().parse().unwrap());
         let options = Options { name: Some("Ana".to_owned()), stay: true, ..Options::default() };
         let told = Mutex::new(Vec::new());
-        let filter = run(Language::English, &address, options, io::empty(), io::sink(), Told(&told));
+        let filter = run(Language::English, &route, options, io::empty(), io::sink(), Told(&told));
         let server = async {
             let (mut silent, _) = listener.accept().await.unwrap();
             silent.read_exact(&mut [0; 9]).await.unwrap();

@@ -60,7 +60,7 @@ impl Reconnect {
     /// An attempt to come back failed so.
     pub fn after_attempt(&mut self, error: &JoinError, random: u16) -> Option<Duration> {
         let returns = match error {
-            JoinError::Address(_) | JoinError::Name(_) => false,
+            JoinError::Address(_) | JoinError::Name(_) | JoinError::Tls(_) => false,
             JoinError::Unreachable(_) => true,
             JoinError::Ended(ending) => self.returns_after(ending),
         };
@@ -74,6 +74,7 @@ impl Reconnect {
                 self.ghost = Some(Duration::ZERO);
                 true
             }
+            Ending::Tls(_) => false,
         }
     }
 
@@ -109,6 +110,7 @@ mod tests {
     use super::*;
     use crate::proto::NameError;
     use crate::proto::client_session::Farewell;
+    use crate::tls::Refusal;
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -163,6 +165,8 @@ mod tests {
         let later = Ending::Bye(Farewell { code: "of-a-later-version".to_owned(), text: None });
         assert_eq!(Reconnect::default().after_visit(&later, HOUR, 0), None);
         assert_eq!(Reconnect::default().after_attempt(&JoinError::Name(NameError::Empty), 0), None);
+        assert_eq!(Reconnect::default().after_attempt(&JoinError::Tls(Refusal::Expired), 0), None);
+        assert_eq!(Reconnect::default().after_visit(&Ending::Tls(Refusal::CertificateWanted), HOUR, 0), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::lang::Language;
 use crate::proto::client_session::{Farewell, Fate};
 use crate::proto::{Code, MAX_NAME, Name, NameError};
 use crate::safe::safe;
+use crate::tls::Refusal;
 
 /// The prompt for the name.
 #[must_use]
@@ -49,6 +50,7 @@ pub fn said(language: Language, text: &str) -> String {
 #[must_use]
 pub fn ending(language: Language, ending: &Ending, address: &Address) -> String {
     let (reason, next) = match ending {
+        Ending::Tls(refusal) => return no_tls(language, refusal, address),
         Ending::Bye(farewell) => told(language, farewell),
         Ending::EndOfStream => (language.text("client-end-of-stream"), language.text("client-end-of-stream.next")),
         Ending::Broken(kind) => (
@@ -101,6 +103,13 @@ pub fn unreachable(language: Language, address: &Address, error: &io::Error) -> 
     language.text_with("client-unreachable", &[("address", address.to_string().into()), ("reason", reason.into())])
 }
 
+/// Why there is no connection over TLS, and what to do next.
+#[must_use]
+pub fn no_tls(language: Language, refusal: &Refusal, address: &Address) -> String {
+    let reason = refusal.words().in_language(language);
+    language.text_with("client-no-tls", &[("address", address.to_string().into()), ("reason", reason.into())])
+}
+
 /// Why one is not in the room, and what to do next.
 #[must_use]
 pub fn not_in(language: Language, error: &JoinError, name: &Name, address: &Address) -> String {
@@ -108,6 +117,7 @@ pub fn not_in(language: Language, error: &JoinError, name: &Name, address: &Addr
         JoinError::Address(_) => language.text("value-server.expected"),
         JoinError::Name(error) => bad_name(language, name.as_str(), *error),
         JoinError::Unreachable(error) => unreachable(language, address, error),
+        JoinError::Tls(refusal) => no_tls(language, refusal, address),
         JoinError::Ended(Ending::Bye(farewell)) => refused(language, name, farewell),
         JoinError::Ended(error) => ending(language, error, address),
     }
@@ -244,7 +254,7 @@ fn reason(language: Language, code: Option<Code>) -> (String, String) {
 
 fn broken(language: Language, kind: io::ErrorKind) -> String {
     match kind {
-        io::ErrorKind::ConnectionReset => language.text("client-broken-reset"),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => language.text("client-broken-reset"),
         io::ErrorKind::Interrupted => language.text("client-broken-unawaited"),
         io::ErrorKind::TimedOut => language.text("client-broken-silent"),
         kind => kind.to_string(),

@@ -35,7 +35,6 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
@@ -48,7 +47,7 @@ use self::people::People;
 use self::screen::Screen;
 use self::stay::Stay;
 use super::signals::LeaveSignals;
-use super::{Address, Client, Ending, Reconnect, render};
+use super::{Client, Ending, Reconnect, Route, Stream, render};
 use crate::lang::Language;
 use crate::proto::Name;
 
@@ -76,15 +75,15 @@ pub struct Options {
 ///
 /// # Errors
 /// The terminal cannot be set up.
-pub async fn run(language: Language, address: &Address, name: Option<String>, options: Options) -> io::Result<bool> {
-    let mut terminal = Terminal::new(language, address, options)?;
+pub async fn run(language: Language, route: &Route, name: Option<String>, options: Options) -> io::Result<bool> {
+    let mut terminal = Terminal::new(language, route, options)?;
     let well = terminal.visit(name).await;
     terminal.close().await;
     Ok(well)
 }
 
 struct Terminal<'a> {
-    address: &'a Address,
+    route: &'a Route,
     screen: Arc<Screen>,
     people: Arc<Mutex<People>>,
     overdue: Option<Duration>,
@@ -102,7 +101,7 @@ struct Terminal<'a> {
 
 /// What a name led to.
 enum Entry {
-    In(Name, Box<Client<TcpStream>>),
+    In(Name, Box<Client<Stream>>),
     /// Another name is needed.
     Refused,
     /// It is all over: of the person's own will?
@@ -110,7 +109,7 @@ enum Entry {
 }
 
 impl<'a> Terminal<'a> {
-    fn new(language: Language, address: &'a Address, options: Options) -> io::Result<Terminal<'a>> {
+    fn new(language: Language, route: &'a Route, options: Options) -> io::Result<Terminal<'a>> {
         let leave = LeaveSignals::new()?;
         let quiet = tty::Quiet::new()?;
         let (screen, wakes) = Screen::new();
@@ -120,7 +119,7 @@ impl<'a> Terminal<'a> {
         let (asks, typed) = editor::start(language, Arc::clone(&screen), wakes, options, Arc::clone(&people))
             .map_err(io::Error::other)?;
         Ok(Terminal {
-            address,
+            route,
             screen,
             people,
             overdue,
@@ -178,20 +177,21 @@ impl<'a> Terminal<'a> {
             }
         };
         let connected = tokio::select! {
-            connected = self.address.connect() => connected,
+            connected = self.route.connect() => connected,
             () = self.leave.wish() => return Entry::Over(true),
         };
         match connected {
             Ok(stream) => self.join(name.clone(), Client::join(stream, name)).await,
             Err(error) => {
+                let complaint = render::not_in(self.view.language, &error, &name, self.route.address());
                 // Standard error may be closed; the exit code still tells.
-                let _ = writeln!(io::stderr(), "{}", render::unreachable(self.view.language, self.address, &error));
+                let _ = writeln!(io::stderr(), "{complaint}");
                 Entry::Over(false)
             }
         }
     }
 
-    async fn join(&mut self, name: Name, mut client: Client<TcpStream>) -> Entry {
+    async fn join(&mut self, name: Name, mut client: Client<Stream>) -> Entry {
         let answer = tokio::select! {
             answer = client.event() => answer,
             () = self.leave.wish() => return Entry::Over(self.leave_unjoined(client).await),
@@ -206,14 +206,14 @@ impl<'a> Terminal<'a> {
                 Entry::Refused
             }
             Err(ending) => {
-                self.show(&render::ending(self.view.language, &ending, self.address));
+                self.show(&render::ending(self.view.language, &ending, self.route.address()));
                 Entry::Over(false)
             }
         }
     }
 
     /// The wish to leave came before the server's answer; a second one ends it.
-    async fn leave_unjoined(&mut self, mut client: Client<TcpStream>) -> bool {
+    async fn leave_unjoined(&mut self, mut client: Client<Stream>) -> bool {
         tokio::select! {
             _ = client.close() => {}
             () = self.leave.wish() => {}
@@ -221,7 +221,7 @@ impl<'a> Terminal<'a> {
         true
     }
 
-    async fn stay(&mut self, name: Name, client: Client<TcpStream>) -> bool {
+    async fn stay(&mut self, name: Name, client: Client<Stream>) -> bool {
         self.people().enter(client.roster(), name.as_str());
         let mut stay = Stay::new(name, client, self.overdue);
         self.ask(Ask::Texts);

@@ -157,5 +157,6 @@ fn reason(ending: &Ending) -> String {
         Ending::Bye(farewell) => farewell.code.clone(),
         Ending::EndOfStream => "end-of-stream".to_owned(),
         Ending::Broken(kind) => kind.to_string(),
+        Ending::Tls(refusal) => refusal.to_string(),
     }
 }

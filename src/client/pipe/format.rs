@@ -41,6 +41,7 @@ impl Format {
             Ending::Bye(farewell) => json!({ "kind": "bye", "code": farewell.code, "text": farewell.text }),
             Ending::EndOfStream => json!({ "kind": "broken", "text": "end of stream" }),
             Ending::Broken(kind) => json!({ "kind": "broken", "text": kind.to_string() }),
+            Ending::Tls(refusal) => json!({ "kind": "broken", "text": refusal.to_string() }),
         })
     }
 

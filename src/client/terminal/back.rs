@@ -1,15 +1,13 @@
 //! The way back into the room, after a connection that ended: the prompt stands all the
 //! while, and what is typed there waits.
 
-use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::super::end::End;
-use super::super::{Client, JoinError, render};
+use super::super::{Client, JoinError, Stream, render};
 use super::Terminal;
 use super::stay::Stay;
 
@@ -24,22 +22,22 @@ impl Terminal<'_> {
     /// `None` when the person left before one was in the room.
     pub(super) async fn come_back(&mut self, end: &End, wait: Duration, stay: &mut Stay) -> Option<End> {
         let language = self.view.language;
-        self.show(&[end.told(language, &stay.name, self.address), render::again(language, wait)].join(" "));
+        self.show(&[end.told(language, &stay.name, self.route.address()), render::again(language, wait)].join(" "));
         match self.connect_after(wait, stay).await? {
             Ok(stream) => {
                 stay.client = Client::join(stream, stay.name.clone());
                 let end = self.talk(stay).await;
                 (stay.client.is_in() || !stay.client.has_left()).then_some(end)
             }
-            Err(error) => Some(End::Out(JoinError::Unreachable(error))),
+            Err(error) => Some(End::Out(error)),
         }
     }
 
-    async fn connect_after(&mut self, wait: Duration, stay: &mut Stay) -> Option<io::Result<TcpStream>> {
-        let address = self.address;
+    async fn connect_after(&mut self, wait: Duration, stay: &mut Stay) -> Option<Result<Stream, JoinError>> {
+        let route = self.route;
         let mut connected = pin!(async {
             sleep(wait).await;
-            address.connect().await
+            route.connect().await
         });
         // Its connection has ended; that it has left keeps the person's wish.
         while !stay.client.has_left() {

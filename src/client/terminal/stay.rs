@@ -6,12 +6,11 @@ use std::io;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
 use super::super::end::End;
 use super::super::join::ANSWER;
-use super::super::{Client, Ending, Event, input, render};
+use super::super::{Client, Ending, Event, Stream, input, render};
 use super::Terminal;
 use super::command::Command;
 use super::editor::Typed;
@@ -21,13 +20,13 @@ use crate::proto::Name;
 
 pub(super) struct Stay {
     pub(super) name: Name,
-    pub(super) client: Client<TcpStream>,
+    pub(super) client: Client<Stream>,
     pub(super) owed: Owed,
 }
 
 impl Stay {
     /// On its first connection; a receipt may take so long before that is told.
-    pub(super) fn new(name: Name, client: Client<TcpStream>, overdue: Option<Duration>) -> Stay {
+    pub(super) fn new(name: Name, client: Client<Stream>, overdue: Option<Duration>) -> Stay {
         Stay { name, client, owed: Owed::new(overdue) }
     }
 
@@ -152,7 +151,7 @@ impl Terminal<'_> {
         let lost = stay.owed.lost();
         let well = stay.client.has_left() && lost.is_empty();
         if let Some(end) = untold.filter(|_| !well) {
-            self.show(&end.told(language, &stay.name, self.address));
+            self.show(&end.told(language, &stay.name, self.route.address()));
         }
         for (fate, text) in &lost {
             self.show(&render::undelivered(language, *fate, text));
