@@ -146,11 +146,12 @@ impl Room {
     }
 
     /// Takes someone in: appends the `JOIN`, and gives the reader that begins right
-    /// before it, and the roster: a `JOIN` line for each one who was there.
+    /// before it, and the roster: a `JOIN` line for each one who was there, in pieces of
+    /// whole lines, which all newcomers share but for the last.
     ///
     /// # Errors
     /// [`Code::NameTaken`], also by a name that [looks alike](Confusables); [`Code::Shutdown`] when the room is closed.
-    pub fn join(&mut self, name: &Name, peer: SocketAddr, now: Instant) -> Result<(Reader, Bytes), Code> {
+    pub fn join(&mut self, name: &Name, peer: SocketAddr, now: Instant) -> Result<(Reader, Vec<Bytes>), Code> {
         if self.closed {
             return Err(Code::Shutdown);
         }

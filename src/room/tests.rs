@@ -26,8 +26,9 @@ impl Hall {
         self.try_join(name).unwrap().0
     }
 
-    fn try_join(&mut self, name: &str) -> Result<(Reader, Bytes), Code> {
-        self.room.join(&Name::new(name).unwrap(), peer(), self.now)
+    fn try_join(&mut self, name: &str) -> Result<(Reader, String), Code> {
+        let (reader, roster) = self.room.join(&Name::new(name).unwrap(), peer(), self.now)?;
+        Ok((reader, String::from_utf8(roster.concat()).unwrap()))
     }
 
     fn say(&mut self, reader: Reader, text: &str) {

@@ -23,6 +23,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tracing::{Level, Span, debug, enabled};
 
 use super::hub::{Floor, Seat, Written};
+use super::roster::{Roster, rest_of_line};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
 use crate::proto::{Code, Cut, Foreign, LineCutter, encode};
 use crate::room::{MAX_SLICES, Standing};
@@ -86,13 +87,6 @@ impl Ending {
             Ending::Broken => None,
         }
     }
-}
-
-/// The `JOIN` lines of those who were there before, and how far they are written.
-#[derive(Debug)]
-struct Roster {
-    lines: Bytes,
-    written: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -196,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut words = BytesMut::new();
         if let Ending::Bye(code) = ending {
             match &self.roster {
-                Some(roster) => words.put(rest_of_line(&roster.lines, roster.written)),
+                Some(roster) => words.put(roster.half()),
                 None => words.put(self.half.clone()),
             }
             encode::bye_event(code, &mut words);
@@ -254,24 +248,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Writes once: the rest of the roster, and `log`.
     fn poll_write(&mut self, cx: &mut Context<'_>, log: &[Bytes]) -> Poll<io::Result<Written>> {
-        let roster = self.roster.as_ref().map_or(&[][..], |roster| roster.unwritten());
         let stream = Pin::new(&mut self.stream);
-        let bytes = match (roster, log) {
-            ([], [piece]) => ready!(stream.poll_write(cx, piece))?,
+        let bytes = match (&self.roster, log) {
+            (None, [piece]) => ready!(stream.poll_write(cx, piece))?,
             (roster, log) => {
-                let mut slices = [IoSlice::new(&[]); MAX_SLICES + 1];
-                let pieces = std::iter::once(roster).chain(log.iter().map(|piece| &piece[..]));
-                slices.iter_mut().zip(pieces).for_each(|(slice, piece)| *slice = IoSlice::new(piece));
-                ready!(stream.poll_write_vectored(cx, &slices))?
+                let mut slices = [IoSlice::new(&[]); 2 * MAX_SLICES];
+                let roster = roster.iter().flat_map(|roster| roster.unwritten());
+                let pieces = roster.chain(log.iter().map(|piece| &piece[..]));
+                let filled = slices.iter_mut().zip(pieces).map(|(slice, piece)| *slice = IoSlice::new(piece)).count();
+                ready!(stream.poll_write_vectored(cx, slices.get(..filled).unwrap_or_default()))?
             }
         };
         if bytes == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         self.written += bytes as u64;
-        let of_log = bytes.saturating_sub(roster.len());
-        self.roster = self.roster.take().and_then(|roster| roster.advance(bytes));
-        Poll::Ready(Ok(Written { bytes, of_log }))
+        Poll::Ready(Ok(Written { bytes, of_log: self.advance_roster(bytes) }))
+    }
+
+    /// The roster takes its part of what was written; gives what is left for the log.
+    fn advance_roster(&mut self, written: usize) -> usize {
+        let Some(roster) = &mut self.roster else { return written };
+        let of_log = roster.advance(written);
+        if roster.is_written() {
+            self.roster = None;
+        }
+        of_log
     }
 
     /// Reads once, and acts on each whole line that came.
@@ -327,16 +329,6 @@ fn half_written(pieces: &[Bytes], mut n: usize) -> Bytes {
     Bytes::new()
 }
 
-/// What follows the first `read` bytes of whole lines, up to and with the end of the line
-/// there; nothing when a line ends right there.
-fn rest_of_line(lines: &Bytes, read: usize) -> Bytes {
-    let between_lines = read == 0 || lines.get(read - 1) == Some(&b'\n');
-    match lines.get(read..).and_then(|rest| memchr::memchr(b'\n', rest)) {
-        Some(lf) if !between_lines => lines.slice(read..=read + lf),
-        _ => Bytes::new(),
-    }
-}
-
 impl Session {
     /// Refuses at its first bytes what opens a session and can never become a line.
     fn opening(&self, unfinished: &[u8], chunk: &[u8]) -> Result<(), Code> {
@@ -365,21 +357,5 @@ impl Session {
             },
         }
         Ok(())
-    }
-}
-
-impl Roster {
-    fn new(lines: Bytes) -> Option<Box<Roster>> {
-        (!lines.is_empty()).then(|| Box::new(Roster { lines, written: 0 }))
-    }
-
-    fn unwritten(&self) -> &[u8] {
-        self.lines.get(self.written..).unwrap_or_default()
-    }
-
-    /// Nothing, as soon as all is written.
-    fn advance(mut self: Box<Self>, n: usize) -> Option<Box<Roster>> {
-        self.written += n;
-        (self.written < self.lines.len()).then_some(self)
     }
 }

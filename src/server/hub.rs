@@ -292,7 +292,7 @@ impl Floor<'_> {
     }
 
     /// Joins; gives the roster.
-    pub(super) fn join(&mut self, name: &Name) -> Result<Bytes, Code> {
+    pub(super) fn join(&mut self, name: &Name) -> Result<Vec<Bytes>, Code> {
         let (reader, roster) = self.room.join(name, self.peer, self.now)?;
         *self.reader = Some(reader);
         Ok(roster)

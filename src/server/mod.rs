@@ -24,6 +24,7 @@ mod console;
 mod farewell;
 mod hub;
 mod listen;
+mod roster;
 mod stats;
 mod tls;
 mod wakers;
