@@ -21,6 +21,7 @@ mod probe;
 mod roster;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -80,7 +81,19 @@ pub enum Confusables {
 
 /// Who reads: the handle that [`Room::join`] gives, until [`Room::forget`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reader(usize);
+pub struct Reader(NonZeroUsize);
+
+impl Reader {
+    /// Not its number in the slab but the next, which is never nought: so an `Option` of it
+    /// is no larger than itself.
+    fn at(number: usize) -> Reader {
+        Reader(NonZeroUsize::MIN.saturating_add(number))
+    }
+
+    fn number(self) -> usize {
+        self.0.get() - 1
+    }
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -162,13 +175,13 @@ impl Room {
         let stage = Stage::In { cursor, own: self.log.head() };
         let reader = self.readers.insert(Box::new(Entry { name: name.clone(), peer, stage }));
         self.watch_growth(now);
-        Ok((Reader(reader), roster))
+        Ok((Reader::at(reader), roster))
     }
 
     /// Appends what this reader says. Nothing comes of it when the reader was put out
     /// or the room was closed meanwhile: that ending came first.
     pub fn say(&mut self, reader: Reader, text: Text<'_>, now: Instant) {
-        let Some(entry) = self.readers.get_mut(reader.0) else { return };
+        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
         if let (Stage::In { own, .. }, false) = (&mut entry.stage, self.closed) {
             self.log.append(|line| encode::msg_event(&entry.name, text, line));
             *own = self.log.head();
@@ -182,7 +195,7 @@ impl Room {
     /// the room was closed meanwhile.
     pub fn leave(&mut self, reader: Reader, now: Instant) {
         let end = self.log.head();
-        let Some(entry) = self.readers.get_mut(reader.0) else { return };
+        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
         match std::mem::replace(&mut entry.stage, Stage::Lost) {
             Stage::In { cursor, .. } if !self.closed => {
                 entry.stage = Stage::Leaving { cursor, end };
@@ -197,7 +210,7 @@ impl Room {
     /// Forgets a reader, whose connection is gone; it leaves first if it had not.
     pub fn forget(&mut self, reader: Reader, now: Instant) {
         self.leave(reader, now);
-        let entry = self.readers.try_remove(reader.0);
+        let entry = self.readers.try_remove(reader.number());
         if let Some((cursor, end)) = entry.as_ref().and_then(|entry| entry.stage.reading()) {
             self.tally.end(self.log.close(cursor), cursor.at(), end, now);
             self.watch_relief();
@@ -208,7 +221,7 @@ impl Room {
     /// stopped inside one, and says where it stands. What of it was taken is told with
     /// [`advance`](Room::advance).
     pub fn read(&mut self, reader: Reader, out: &mut Vec<Bytes>) -> Standing {
-        match self.readers.get(reader.0).map(|entry| &entry.stage) {
+        match self.readers.get(reader.number()).map(|entry| &entry.stage) {
             Some(Stage::In { cursor, .. }) => {
                 self.log.read(cursor, u64::MAX, out);
                 if self.closed && out.is_empty() { Standing::Closed } else { Standing::Reading }
@@ -229,7 +242,7 @@ impl Room {
             return;
         }
         if let Some(Stage::In { cursor, .. } | Stage::Leaving { cursor, .. }) =
-            self.readers.get_mut(reader.0).map(|entry| &mut entry.stage)
+            self.readers.get_mut(reader.number()).map(|entry| &mut entry.stage)
         {
             let before = cursor.at();
             self.tally.deliveries += self.log.advance(cursor, n);
@@ -242,7 +255,7 @@ impl Room {
     /// is not congested.
     #[must_use]
     pub fn hears(&self, reader: Reader) -> bool {
-        let stage = self.readers.get(reader.0).map(|entry| &entry.stage);
+        let stage = self.readers.get(reader.number()).map(|entry| &entry.stage);
         !self.congested() && matches!(stage, Some(Stage::In { cursor, own }) if cursor.at() >= *own)
     }
 

@@ -58,8 +58,8 @@ pub(super) struct Connection<S> {
     roster: Option<Box<Roster>>,
     /// What is left of the log's line that stands half written.
     half: Bytes,
-    /// Bytes ever written.
-    written: u64,
+    /// Whether anything was written since this was last asked.
+    wrote: bool,
     /// Whether the client's input is to be read, as it was when the log was looked at.
     heard: bool,
 }
@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             session: Session::Waiting(Waiting::default(), Box::pin(sleep(name_timeout))),
             roster: None,
             half: Bytes::new(),
-            written: 0,
+            wrote: false,
             heard: false,
         }
     }
@@ -176,11 +176,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// ending that was decided before takes the place of this one.
     async fn write_out(&mut self, ending: Ending) -> Ending {
         while ending != Ending::Broken && self.seat.has_reader() {
-            let before = self.written;
+            self.wrote = false;
             match timeout(STALL, poll_fn(|cx| self.poll_log(cx))).await {
                 Ok(other) => return other.unwrap_or(ending),
-                Err(_elapsed) if self.written == before => return Ending::Broken,
-                Err(_elapsed) => {}
+                Err(_elapsed) if self.wrote => {}
+                Err(_elapsed) => return Ending::Broken,
             }
         }
         ending
@@ -262,7 +262,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if bytes == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.written += bytes as u64;
+        self.wrote = true;
         Poll::Ready(Ok(Written { bytes, of_log: self.advance_roster(bytes) }))
     }
 

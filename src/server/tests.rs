@@ -101,6 +101,28 @@ async fn who_gives_no_name_is_refused_after_30_s_whatever_else_it_sends() {
     assert!((30.0..30.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
 }
 
+/// What the task of a client who stays takes: each has one, so every byte counts.
+#[test]
+fn a_connection_is_small() {
+    let shared = Shared {
+        hub: Arc::new(Hub::new(
+            Limits { kept: MIN_KEPT, patience: Duration::ZERO, confusables: Confusables::Allow },
+            1,
+        )),
+        lingerers: Semaphore::new(1),
+        options: Options::default(),
+    };
+    let seat = shared.hub.seat(([127, 0, 0, 1], 54321).into()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+    let size = size_of_val(&serve(stream, seat, Arc::new(shared)));
+    assert!(size <= 256, "{size}");
+}
+
 /// [BYE-10], [BYE-11]: one who stays silent after its `BYE` is closed after 10 s.
 #[tokio::test(start_paused = true)]
 async fn the_linger_ends_after_10_s() {
