@@ -126,6 +126,7 @@ impl Play {
                 Some(Opening::Join(name)) => {
                     client.joined = usize::try_from(room.head()).unwrap();
                     let (reader, roster) = room.join(&name, client.address(), *now)?;
+                    let roster = roster.concat();
                     client.reader = Some(reader);
                     client.roster = roster.len();
                     client.session = Session::Joined(Waiting::default().accepted(name));

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::Options;
+use super::seats::Seats;
 use super::stats::{Readiness, Traffic};
 use super::sync::{Mutex, MutexGuard, Notify};
 use super::wakers::{Wait, Wakers};
@@ -24,8 +26,6 @@ use crate::room::{self, Limits, Observed, Reader, Room, Standing};
 pub(super) struct Hub {
     /// A std mutex, not tokio's: no critical section awaits anything.
     state: Mutex<State>,
-    /// How many connections have a seat at most.
-    seats: usize,
     /// How many have come.
     accepted: AtomicU64,
     /// Told when the room becomes congested: its clock is to be watched.
@@ -37,6 +37,7 @@ pub(super) struct Hub {
 #[derive(Debug)]
 struct State {
     room: Room,
+    seats: Seats,
     wakers: Wakers,
     traffic: Traffic,
 }
@@ -76,15 +77,15 @@ pub(super) struct Floor<'a> {
 }
 
 impl Hub {
-    pub(super) fn new(limits: Limits, seats: usize) -> Hub {
-        let state = State { room: Room::new(limits), wakers: Wakers::default(), traffic: Traffic::default() };
-        Hub {
-            state: Mutex::new(state),
-            seats,
-            accepted: AtomicU64::new(0),
-            congestion: Notify::new(),
-            news: Notify::new(),
-        }
+    pub(super) fn new(options: &Options) -> Hub {
+        let limits = Limits { kept: options.kept, patience: options.patience, confusables: options.confusables };
+        let state = State {
+            room: Room::new(limits),
+            seats: Seats::new(options),
+            wakers: Wakers::default(),
+            traffic: Traffic::default(),
+        };
+        Hub { state: Mutex::new(state), accepted: AtomicU64::new(0), congestion: Notify::new(), news: Notify::new() }
     }
 
     /// A connection has come; gives its number, from 1 on.
@@ -92,10 +93,10 @@ impl Hub {
         self.accepted.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// A seat for a connection; `None` when all are taken.
+    /// A seat for a connection; `None` when there is none for this peer.
     pub(super) fn seat(self: &Arc<Hub>, peer: SocketAddr) -> Option<Seat> {
-        let State { wakers, traffic, .. } = &mut *self.lock();
-        if wakers.len() >= self.seats {
+        let State { seats, wakers, traffic, .. } = &mut *self.lock();
+        if !seats.take(peer.ip()) {
             traffic.end(Some(Code::Full));
             return None;
         }
@@ -109,16 +110,16 @@ impl Hub {
 
     /// The room in numbers, what the connections did, and how many there are.
     pub(super) fn figures(&self) -> (room::Figures, Traffic, usize) {
-        let State { room, wakers, traffic } = &*self.lock();
-        (room.figures(), traffic.clone(), wakers.len())
+        let State { room, seats, traffic, .. } = &*self.lock();
+        (room.figures(), traffic.clone(), seats.taken())
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        let State { room, wakers, .. } = &*self.lock();
-        match (room.is_closed(), wakers.len() < self.seats) {
+        let State { room, seats, .. } = &*self.lock();
+        match (room.is_closed(), seats.are_all_taken()) {
             (true, _) => Readiness::Stopping,
-            (false, true) => Readiness::Ready,
-            (false, false) => Readiness::Full,
+            (false, false) => Readiness::Ready,
+            (false, true) => Readiness::Full,
         }
     }
 
@@ -234,7 +235,7 @@ impl Seat {
     /// anything, it is first to be written.
     pub(super) fn look(&self, cx: &Context<'_>, written: Written, out: &mut Vec<Bytes>) -> Look {
         let Some(reader) = self.reader else { return Look { standing: Standing::Lost, heard: false } };
-        self.hub.change_all(|State { room, wakers, traffic }| {
+        self.hub.change_all(|State { room, wakers, traffic, .. }| {
             room.advance(reader, written.of_log, now);
             traffic.sent += written.bytes as u64;
             let standing = room.read(reader, out);
@@ -275,8 +276,9 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Seat { hub, slot, reader, .. } = self;
-        hub.change_all(|State { room, wakers, .. }| {
+        let Seat { hub, slot, peer, reader, .. } = self;
+        hub.change_all(|State { room, seats, wakers, .. }| {
+            seats.free(peer.ip());
             wakers.remove(*slot);
             if let Some(reader) = reader.take() {
                 room.forget(reader, now());

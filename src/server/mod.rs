@@ -25,6 +25,7 @@ mod farewell;
 mod hub;
 mod listen;
 mod roster;
+mod seats;
 mod stats;
 mod tls;
 mod wakers;
@@ -42,7 +43,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
-use crate::room::{Confusables, Limits, MIN_KEPT};
+use crate::room::{Confusables, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
@@ -61,9 +62,14 @@ const LINGERERS: usize = 1024;
 pub struct Options {
     /// Connections at a time, those without a name included; more get `BYE full`.
     pub max_connections: usize,
+    /// The same for one address, or one /64 of IPv6; 0 is no limit.
+    pub max_per_address: usize,
+    /// Whether the addresses of this machine itself are held to
+    /// [`max_per_address`](Options::max_per_address) too.
+    pub limit_loopback: bool,
     /// How long a client may take to give its name; then it gets `BYE timeout`.
     pub name_timeout: Duration,
-    /// Bytes of the log kept for slow readers; [`MIN_KEPT`] at least.
+    /// Bytes of the log kept for slow readers, which may lag half as much; [`MIN_KEPT`] at least.
     pub kept: usize,
     /// How long slow readers may hold up a full log; then they get `BYE too-slow`.
     pub patience: Duration,
@@ -76,6 +82,8 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             max_connections: 10_000,
+            max_per_address: 100,
+            limit_loopback: false,
             name_timeout: Duration::from_secs(30),
             // The least: what all are reading stays in a core's cache.
             kept: MIN_KEPT,
@@ -105,8 +113,7 @@ impl Server {
     /// A server that listens nowhere yet.
     #[must_use]
     pub fn new(options: Options) -> Server {
-        let limits = Limits { kept: options.kept, patience: options.patience, confusables: options.confusables };
-        let hub = Arc::new(Hub::new(limits, options.max_connections));
+        let hub = Arc::new(Hub::new(&options));
         let shared = Arc::new(Shared { hub, lingerers: Semaphore::new(LINGERERS), options });
         Server { shared, doors: Vec::new(), console: None, closing: watch::Sender::new(()) }
     }

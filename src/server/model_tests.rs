@@ -18,9 +18,9 @@ use std::time::Duration;
 use loom::future::block_on;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{roster, stats};
+use super::{Options, roster, seats, stats};
 use crate::proto::{Code, Name, Text};
-use crate::room::{Confusables, Limits, MIN_KEPT, Standing};
+use crate::room::{Confusables, MIN_KEPT, Standing};
 use connection::{Connection, Ending};
 use hub::{Hub, Seat, Written};
 
@@ -100,7 +100,7 @@ fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> loom::thr
 }
 
 fn hub() -> Arc<Hub> {
-    Arc::new(Hub::new(Limits { kept: MIN_KEPT, patience: Duration::ZERO, confusables: Confusables::Allow }, 10))
+    Arc::new(Hub::new(&Options { patience: Duration::ZERO, confusables: Confusables::Allow, ..Options::default() }))
 }
 
 /// So many bytes of the log.

@@ -45,10 +45,6 @@ impl Slot {
 }
 
 impl Wakers {
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     pub(super) fn add(&mut self) -> usize {
         self.slots.insert(Slot::default())
     }

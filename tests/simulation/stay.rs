@@ -81,7 +81,7 @@ impl Stay<'_> {
         let (step, fate) = match ending {
             Ending::Bye(farewell) if farewell.code == "too-slow" => (Step::Bye(farewell.code.clone()), Fate::Unknown),
             Ending::Bye(farewell) => (Step::Bye(farewell.code.clone()), Fate::NotSaid),
-            Ending::EndOfStream | Ending::Broken(_) => (Step::Lost, Fate::Unknown),
+            Ending::EndOfStream | Ending::Broken(_) | Ending::Tls(_) => (Step::Lost, Fate::Unknown),
         };
         assert_eq!(ending.fate(), fate, "{ending}");
         self.note(step);

@@ -63,6 +63,10 @@ pub(crate) struct OverTls {
 pub(crate) struct Limits {
     #[arg(long, value_name = "count", default_value_t = Options::default().max_connections, hide_default_value = true)]
     max_connections: usize,
+    #[arg(long, value_name = "count", default_value_t = Options::default().max_per_address, hide_default_value = true)]
+    max_per_address: usize,
+    #[arg(long)]
+    limit_loopback: bool,
     #[arg(long, value_name = "seconds", default_value = "30", hide_default_value = true, value_parser = seconds)]
     name_timeout: Duration,
     #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
@@ -104,6 +108,8 @@ impl Limits {
     pub(crate) fn options(&self) -> Options {
         Options {
             max_connections: self.max_connections,
+            max_per_address: self.max_per_address,
+            limit_loopback: self.limit_loopback,
             name_timeout: self.name_timeout,
             patience: self.patience,
             confusables: self.confusables,
