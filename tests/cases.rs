@@ -25,6 +25,7 @@ const NOT_PLAYED: &[(&str, &str)] = &[
     ("SLOW-5", "whether a LEAVE waited or was slow to come cannot be told"),
     ("SLOW-9", "a connection that ends without BYE may have ended for any reason"),
     ("SLOW-13", "who does not read for 10 s cannot see when the connection ended"),
+    ("SLOW-16", "whether a client is read more slowly than it sends cannot be seen"),
     ("LIMIT-3", "the bound is the server's choice and may be large"),
     ("LIMIT-4", "the bound is the server's choice and may be large"),
     ("LIMIT-5", "a case cannot make a peer vanish without a word"),

@@ -186,3 +186,30 @@ fn one_address_does_not_take_all_places() {
     let mut here: Vec<_> = (0..5).map(|n| Peer::join(server.address, &format!("p{n}"))).collect();
     assert!(here.pop().unwrap().fence("p4").is_empty());
 }
+
+/// [SLOW-12], [SLOW-14], [SLOW-16]: who floods is read later; the others are not, and it hears them.
+#[test]
+fn who_sends_too_fast_waits_alone() {
+    for (rate, some) in [(["--lines-per-second", "10"], 20), (["--bytes-per-second", "1000"], 600)] {
+        let server = Server::with(&[&rate[..], &["--burst", "1"]].concat());
+        let mut ana = Peer::join(server.address, "Ana");
+        let mut carlos = Peer::join(server.address, "Carlos");
+        ana.expect("JOIN Carlos");
+        let all = 3000;
+        ana.send_bytes((0..all).map(|n| format!("MSG {n}\n")).collect::<String>().as_bytes());
+        carlos.expect("MSG Ana 0");
+        let before = carlos.fence("Carlos");
+        assert!(before.len() + 1 < all, "{rate:?}: all was read at once");
+        assert_eq!(all_numbers(&mut ana, some), ["MSG Carlos fence"]);
+    }
+}
+
+/// [SLOW-14]: as fast as it likes.
+#[test]
+fn the_rates_can_be_lifted() {
+    let server = Server::with(&["--lines-per-second", "0", "--bytes-per-second", "0", "--burst", "0"]);
+    let mut ana = Peer::join(server.address, "Ana");
+    let lines = 2000;
+    ana.send_bytes((0..lines).map(|n| format!("MSG {n}\n")).collect::<String>().as_bytes());
+    assert!(all_numbers(&mut ana, lines).is_empty());
+}

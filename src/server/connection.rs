@@ -23,6 +23,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tracing::{Level, Span, debug, enabled};
 
 use super::hub::{Floor, Seat, Written};
+use super::rates;
 use super::roster::{Roster, rest_of_line};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
 use crate::proto::{Code, Cut, Foreign, LineCutter, encode};
@@ -62,6 +63,8 @@ pub(super) struct Connection<S> {
     wrote: bool,
     /// Whether the client's input is to be read, as it was when the log was looked at.
     heard: bool,
+    /// In a box: only who sends too fast has it.
+    early: Option<Box<Early>>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,13 @@ impl Ending {
     }
 }
 
+/// What a client has sent faster than it may, until it is its turn.
+#[derive(Debug)]
+struct Early {
+    bytes: Bytes,
+    turn: Pin<Box<Sleep>>,
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn new(stream: S, seat: Seat, name_timeout: Duration) -> Connection<S> {
         Connection {
@@ -100,6 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             half: Bytes::new(),
             wrote: false,
             heard: false,
+            early: None,
         }
     }
 
@@ -276,22 +287,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         of_log
     }
 
-    /// Reads once, and acts on each whole line that came.
+    /// Takes up what came too early, when it is its turn; else reads once.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
+        if let Some(early) = &mut self.early {
+            ready!(early.turn.as_mut().poll(cx));
+            let bytes = std::mem::take(&mut early.bytes);
+            self.early = None;
+            return Poll::Ready(self.hear(&bytes).map_err(Ending::Bye));
+        }
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut chunk = ReadBuf::new(scratch);
+            let most = if self.seat.has_rates() { rates::READ } else { CHUNK };
+            let mut chunk = ReadBuf::new(scratch.get_mut(..most).unwrap_or_default());
             match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk)) {
-                Ok(()) => Poll::Ready(self.take(chunk.filled()).map_err(Ending::Bye)),
+                Ok(()) if chunk.filled().is_empty() => Poll::Ready(Err(Ending::Bye(self.end_of_stream()))),
+                Ok(()) => Poll::Ready(self.hear(chunk.filled()).map_err(Ending::Bye)),
                 Err(_) => Poll::Ready(Err(Ending::Broken)),
             }
         })
     }
 
-    /// Acts on each whole line of a chunk; an empty chunk is the end of the stream.
-    fn take(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
+    /// Acts on what the client may send now; the rest waits, and the client is not read.
+    fn hear(&mut self, bytes: &[u8]) -> Result<(), Code> {
+        let (admitted, wait) = self.seat.admit(bytes);
+        let (now, early) = bytes.split_at_checked(admitted).unwrap_or((bytes, &[]));
+        if !early.is_empty() {
+            let (bytes, turn) = (Bytes::copy_from_slice(early), Box::pin(sleep(wait)));
+            self.early = Some(Box::new(Early { bytes, turn }));
+        }
+        self.act(now)
+    }
+
+    /// Acts on each whole line of a chunk.
+    fn act(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
         let Connection { seat, cutter, session, roster, .. } = self;
-        let ended = chunk.is_empty();
-        let opening = if ended { Err(Code::Quit) } else { session.opening(cutter.unfinished(), chunk) };
+        let opening = session.opening(cutter.unfinished(), chunk);
         let mut refused = None;
         let result = seat.act(|floor| {
             floor.received(chunk.len());
@@ -310,6 +339,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             debug!(%line, "this line ends the session");
         }
         result
+    }
+
+    /// The client says nothing more: it has left.
+    fn end_of_stream(&mut self) -> Code {
+        self.seat.act(|floor| {
+            floor.leave();
+            Code::Quit
+        })
     }
 }
 

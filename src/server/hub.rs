@@ -9,11 +9,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::Options;
+use super::rates::{Rates, Used};
 use super::seats::Seats;
 use super::stats::{Readiness, Traffic};
 use super::sync::{Mutex, MutexGuard, Notify};
@@ -26,6 +27,8 @@ use crate::room::{self, Limits, Observed, Reader, Room, Standing};
 pub(super) struct Hub {
     /// A std mutex, not tokio's: no critical section awaits anything.
     state: Mutex<State>,
+    /// How fast each client may send.
+    rates: Option<Rates>,
     /// How many have come.
     accepted: AtomicU64,
     /// Told when the room becomes congested: its clock is to be watched.
@@ -50,6 +53,7 @@ pub(super) struct Seat {
     slot: usize,
     peer: SocketAddr,
     reader: Option<Reader>,
+    used: Used,
 }
 
 /// What a connection has written.
@@ -85,7 +89,13 @@ impl Hub {
             wakers: Wakers::default(),
             traffic: Traffic::default(),
         };
-        Hub { state: Mutex::new(state), accepted: AtomicU64::new(0), congestion: Notify::new(), news: Notify::new() }
+        Hub {
+            state: Mutex::new(state),
+            rates: Rates::new(options),
+            accepted: AtomicU64::new(0),
+            congestion: Notify::new(),
+            news: Notify::new(),
+        }
     }
 
     /// A connection has come; gives its number, from 1 on.
@@ -100,7 +110,7 @@ impl Hub {
             traffic.end(Some(Code::Full));
             return None;
         }
-        Some(Seat { hub: Arc::clone(self), slot: wakers.add(), peer, reader: None })
+        Some(Seat { hub: Arc::clone(self), slot: wakers.add(), peer, reader: None, used: Used::default() })
     }
 
     /// How many connections have come.
@@ -221,6 +231,18 @@ impl Seat {
     /// Whether the participant has joined.
     pub(super) fn has_reader(&self) -> bool {
         self.reader.is_some()
+    }
+
+    /// Whether the client has rates to keep.
+    pub(super) fn has_rates(&self) -> bool {
+        self.hub.rates.is_some()
+    }
+
+    /// How much of the front of `bytes` the client may send now, and how long the rest has
+    /// to wait.
+    pub(super) fn admit(&mut self, bytes: &[u8]) -> (usize, Duration) {
+        let Seat { hub, used, .. } = self;
+        hub.rates.as_ref().map_or((bytes.len(), Duration::ZERO), |rates| rates.admit(used, bytes))
     }
 
     /// Acts on what the client asks for.

@@ -24,6 +24,7 @@ mod console;
 mod farewell;
 mod hub;
 mod listen;
+mod rates;
 mod roster;
 mod seats;
 mod stats;
@@ -67,6 +68,12 @@ pub struct Options {
     /// Whether the addresses of this machine itself are held to
     /// [`max_per_address`](Options::max_per_address) too.
     pub limit_loopback: bool,
+    /// How many lines each client may send a second; who sends faster is read later. 0 is no limit.
+    pub lines_per_second: u32,
+    /// The same in bytes.
+    pub bytes_per_second: u32,
+    /// The lines and bytes of so many whole seconds may come at once.
+    pub burst: Duration,
     /// How long a client may take to give its name; then it gets `BYE timeout`.
     pub name_timeout: Duration,
     /// Bytes of the log kept for slow readers, which may lag half as much; [`MIN_KEPT`] at least.
@@ -84,6 +91,9 @@ impl Default for Options {
             max_connections: 10_000,
             max_per_address: 100,
             limit_loopback: false,
+            lines_per_second: 100,
+            bytes_per_second: 100_000,
+            burst: Duration::from_secs(200),
             name_timeout: Duration::from_secs(30),
             // The least: what all are reading stays in a core's cache.
             kept: MIN_KEPT,

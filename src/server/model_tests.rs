@@ -18,7 +18,7 @@ use std::time::Duration;
 use loom::future::block_on;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Options, roster, seats, stats};
+use super::{Options, rates, roster, seats, stats};
 use crate::proto::{Code, Name, Text};
 use crate::room::{Confusables, MIN_KEPT, Standing};
 use connection::{Connection, Ending};

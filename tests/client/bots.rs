@@ -157,7 +157,7 @@ fn a_slow_reader_is_waited_for() {
 #[test]
 fn a_hundred_thousand_lines_go_from_one_filter_to_another() {
     const LINES: usize = 100_000;
-    let server = Server::start();
+    let server = Server::with(&["--lines-per-second", "0"]);
     let address = server.address.to_string();
     let mut reader = Filter::start(client(&[&address, "--name", "Ana"]));
     assert_eq!(reader.line(), "Bienvenido al chat, Ana!");

@@ -67,6 +67,12 @@ pub(crate) struct Limits {
     max_per_address: usize,
     #[arg(long)]
     limit_loopback: bool,
+    #[arg(long, value_name = "count", default_value_t = Options::default().lines_per_second, hide_default_value = true)]
+    lines_per_second: u32,
+    #[arg(long, value_name = "count", default_value_t = Options::default().bytes_per_second, hide_default_value = true)]
+    bytes_per_second: u32,
+    #[arg(long, value_name = "burst", default_value = "200", hide_default_value = true, value_parser = burst)]
+    burst: Duration,
     #[arg(long, value_name = "seconds", default_value = "30", hide_default_value = true, value_parser = seconds)]
     name_timeout: Duration,
     #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
@@ -110,6 +116,9 @@ impl Limits {
             max_connections: self.max_connections,
             max_per_address: self.max_per_address,
             limit_loopback: self.limit_loopback,
+            lines_per_second: self.lines_per_second,
+            bytes_per_second: self.bytes_per_second,
+            burst: self.burst,
             name_timeout: self.name_timeout,
             patience: self.patience,
             confusables: self.confusables,
@@ -167,4 +176,9 @@ fn confusables(given: &str) -> Result<Confusables, BadValue> {
         "allow" => Ok(Confusables::Allow),
         _ => Err(BadValue),
     }
+}
+
+/// Whole seconds in which a client's bucket is full again.
+fn burst(given: &str) -> Result<Duration, BadValue> {
+    given.parse().map(Duration::from_secs).ok().filter(|burst| *burst <= Duration::from_hours(1)).ok_or(BadValue)
 }
