@@ -213,3 +213,36 @@ fn the_rates_can_be_lifted() {
     ana.send_bytes((0..lines).map(|n| format!("MSG {n}\n")).collect::<String>().as_bytes());
     assert!(all_numbers(&mut ana, lines).is_empty());
 }
+
+/// [SLOW-1], [SLOW-11]: what a reader may lag can be more.
+#[test]
+fn who_lags_no_more_than_it_may_stays() {
+    let server = Server::with(&["--patience", "0", "--max-lag", "20000000"]);
+    let mut ana = Peer::join(server.address, "Ana");
+    let mut behind = sleeper(&server, "Carlos");
+    ana.expect("JOIN Carlos");
+    // More than the system buffers and twice what is kept without being asked for.
+    let lines = 16_000;
+    for hundred in 0..lines / 100 {
+        (0..100).for_each(|n| ana.send(&format!("MSG {} {}", hundred * 100 + n, "x".repeat(LINE))));
+        (0..100).for_each(|_| drop(ana.line().unwrap()));
+    }
+    behind.skip_to("JOIN Carlos");
+    assert!(all_numbers(&mut behind, lines).is_empty());
+    assert!(behind.fence("Carlos").is_empty());
+}
+
+/// [LIMIT-5]: who takes nothing is not there, whatever is kept for it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_dead_peer_has_left() {
+    let server = Server::with(&["--dead-after", "1"]);
+    let mut ana = Peer::join(server.address, "Ana");
+    let _dead = sleeper(&server, "Carlos");
+    ana.expect("JOIN Carlos");
+    for _ in 0..1000 {
+        fill(&mut ana, 1);
+        ana.line().unwrap();
+    }
+    ana.skip_to("LEAVE Carlos");
+}

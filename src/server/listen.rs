@@ -7,16 +7,13 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use tracing::{debug, warn};
+use tracing::warn;
 
 /// How many connections may wait to be accepted; the system may allow fewer.
 const BACKLOG: u32 = 65_535;
 
-/// After this long without a byte the system asks whether the peer is still there.
-const KEEPALIVE: Duration = Duration::from_mins(1);
-
-/// After this long without an answer to what was sent or asked, the peer is dead.
-const USER_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a peer answers or takes nothing before it is gone, unless another time is asked for.
+pub const DEAD_AFTER: Duration = Duration::from_secs(90);
 
 /// Where connections come from: TCP, or whatever else brings streams of bytes.
 pub trait Listener: Send + 'static {
@@ -32,14 +29,13 @@ impl Listener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, peer) = TcpListener::accept(self).await?;
-        tune(&stream);
-        Ok((stream, peer))
+        TcpListener::accept(self).await
     }
 }
 
 /// Listens on every address of `host`. One that cannot be had is no more than a warning
-/// while another can. Port 0 takes a free one, the same for all addresses.
+/// while another can. Port 0 takes a free one, the same for all addresses. What is accepted
+/// is set up by [`tune`], with [`DEAD_AFTER`].
 ///
 /// # Errors
 /// The name has no address, or none of them can be listened on: the first reason.
@@ -80,31 +76,39 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     }
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    let listener = socket.listen(BACKLOG)?;
+    tune(&listener, DEAD_AFTER)?;
+    Ok(listener)
 }
 
-/// Sets up an accepted connection: lines go out at once, dead peers are found out.
-fn tune(stream: &TcpStream) {
-    let socket = SockRef::from(stream);
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4);
-    let tuned = socket
-        .set_tcp_nodelay(true)
-        .and_then(|()| socket.set_tcp_keepalive(&keepalive))
-        .and_then(|()| set_user_timeout(&socket));
-    if let Err(error) = tuned {
-        // A peer that has gone already; the first read will tell.
-        debug!(%error, "cannot set up the connection");
-    }
+/// Sets up the connections that this listener accepts from now on, which have it from
+/// their listener: lines go out at once, and a peer that answers or takes nothing for
+/// `dead_after` is gone.
+///
+/// # Errors
+/// The system does not take that.
+pub fn tune(listener: &TcpListener, dead_after: Duration) -> io::Result<()> {
+    let socket = SockRef::from(listener);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&keepalive(dead_after))?;
+    set_user_timeout(&socket, dead_after)
+}
+
+/// A silent peer is asked after two thirds of the time, then at each sixth.
+fn keepalive(dead_after: Duration) -> TcpKeepalive {
+    // The system counts whole seconds.
+    let at_least = Duration::from_secs(1);
+    TcpKeepalive::new().with_time((dead_after * 2 / 3).max(at_least)).with_interval((dead_after / 6).max(at_least))
 }
 
 #[cfg(target_os = "linux")]
-fn set_user_timeout(socket: &SockRef<'_>) -> io::Result<()> {
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
+fn set_user_timeout(socket: &SockRef<'_>, dead_after: Duration) -> io::Result<()> {
+    socket.set_tcp_user_timeout(Some(dead_after))
 }
 
 /// Elsewhere keep-alive alone has to find dead peers out.
 #[cfg(not(target_os = "linux"))]
-fn set_user_timeout(_: &SockRef<'_>) -> io::Result<()> {
+fn set_user_timeout(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
     Ok(())
 }
 
@@ -115,14 +119,20 @@ mod tests {
     /// [LIMIT-5]: the system finds out dead peers.
     #[tokio::test]
     async fn accepted_connections_are_kept_alive() {
-        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let mut listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (accepted, _) = listener.accept().await.unwrap();
-        tune(&accepted);
+        let (accepted, _) = Listener::accept(&mut listener).await.unwrap();
         let socket = SockRef::from(&accepted);
         assert!(socket.keepalive().unwrap() && socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_mins(1));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(15));
         #[cfg(target_os = "linux")]
-        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(USER_TIMEOUT));
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(DEAD_AFTER));
+    }
+
+    #[tokio::test]
+    async fn the_shortest_time_is_taken_by_the_system() {
+        tune(&listen(([127, 0, 0, 1], 0).into()).unwrap(), Duration::from_secs(1)).unwrap();
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ use crate::room::{Confusables, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use hub::{Hub, Seat};
-pub use listen::{Listener, bind};
+pub use listen::{DEAD_AFTER, Listener, bind, tune};
 pub use stats::{Figures, Readiness, Stats, Traffic};
 pub use tls::{Handshakes, Tls, TlsListener, TlsStream};
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use charla::lang::Language;
 use charla::server::{self, Server, Tls};
@@ -22,15 +23,16 @@ pub(crate) struct Doors {
 }
 
 impl Doors {
-    /// Opens them. With TLS, its files are read anew at each SIGHUP.
-    pub(crate) async fn open(listening: Listening, language: Language) -> Result<Doors, String> {
+    /// Opens them, for peers that are gone when they were silent for so long. With TLS, its files
+    /// are read anew at each SIGHUP.
+    pub(crate) async fn open(listening: Listening, dead_after: Duration, language: Language) -> Result<Doors, String> {
         let tls = match listening.tls.files() {
             Some(files) => Some(start_tls(files, listening.tls.handshakes(), language)?),
             None => None,
         };
         let mut doors = Doors { plain: Vec::new(), over_tls: Vec::new(), tls, places: Vec::new() };
         for mut place in listening.listen {
-            let bound = bind(language, "--listen", &mut place).await?;
+            let bound = open_at(language, "--listen", &mut place, dead_after).await?;
             if !listening.insecure && bound.iter().any(is_exposed) {
                 return Err(language.text_with("server-exposed", &[("place", place.to_string().into())]));
             }
@@ -38,7 +40,7 @@ impl Doors {
             doors.places.push(place.to_string());
         }
         for mut place in listening.tls.listen_tls {
-            doors.over_tls.extend(bind(language, "--listen-tls", &mut place).await?);
+            doors.over_tls.extend(open_at(language, "--listen-tls", &mut place, dead_after).await?);
             doors.places.push(format!("{place} (TLS)"));
         }
         Ok(doors)
@@ -50,6 +52,19 @@ impl Doors {
         let over_tls = self.over_tls.into_iter().zip(self.tls.iter().cycle());
         over_tls.fold(server, |server, (listener, tls)| server.listen(tls.listen(listener)))
     }
+}
+
+async fn open_at(
+    language: Language,
+    option: &str,
+    place: &mut Place,
+    dead_after: Duration,
+) -> Result<Vec<TcpListener>, String> {
+    let bound = bind(language, option, place).await?;
+    for listener in &bound {
+        server::tune(listener, dead_after).map_err(|error| cannot_listen(language, option, place, &error))?;
+    }
+    Ok(bound)
 }
 
 /// Listens at a place of this option, which then has its real port.

@@ -43,7 +43,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     log::start(arguments.log);
     let language = arguments.common.lang;
     let options = arguments.limits.options();
-    let doors = Doors::open(arguments.listening, language).await?;
+    let doors = Doors::open(arguments.listening, arguments.limits.dead_after, language).await?;
     let shutdown = stop_signal().map_err(|error| no_signals(language, &error))?;
     info!(version = env!("CARGO_PKG_VERSION"), listening = doors.places.join(", "), ?options, "serving");
     let console = Console::new(io::stdout(), doors.places.clone()).in_language(language);

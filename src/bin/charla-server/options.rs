@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use charla::cli::{BadValue, Common, Configuration};
 use charla::proto::TLS_PORT;
-use charla::room::Confusables;
+use charla::room::{Confusables, MIN_KEPT};
 use charla::server::{Handshakes, Options};
 use charla::tls::{Identity, ServerFiles};
 use clap::{Args, Parser, ValueEnum};
@@ -77,6 +77,10 @@ pub(crate) struct Limits {
     name_timeout: Duration,
     #[arg(long, value_name = "patience", default_value = "5", hide_default_value = true, value_parser = patience)]
     patience: Duration,
+    #[arg(long, value_name = "lag", default_value_t = MIN_KEPT / 2, hide_default_value = true, value_parser = lag)]
+    max_lag: usize,
+    #[arg(long, value_name = "dead-after", default_value = "90", hide_default_value = true, value_parser = dead_after)]
+    pub(crate) dead_after: Duration,
     #[arg(long, value_name = "policy", default_value = "refuse", hide_default_value = true, value_parser = confusables)]
     confusables: Confusables,
 }
@@ -120,9 +124,10 @@ impl Limits {
             bytes_per_second: self.bytes_per_second,
             burst: self.burst,
             name_timeout: self.name_timeout,
+            // Who holds more than half of the log lags too far.
+            kept: self.max_lag.saturating_mul(2),
             patience: self.patience,
             confusables: self.confusables,
-            ..Options::default()
         }
     }
 }
@@ -181,4 +186,14 @@ fn confusables(given: &str) -> Result<Confusables, BadValue> {
 /// Whole seconds in which a client's bucket is full again.
 fn burst(given: &str) -> Result<Duration, BadValue> {
     given.parse().map(Duration::from_secs).ok().filter(|burst| *burst <= Duration::from_hours(1)).ok_or(BadValue)
+}
+
+/// What the system can count.
+fn dead_after(given: &str) -> Result<Duration, BadValue> {
+    seconds(given).ok().filter(|time| (1.0..=3600.0).contains(&time.as_secs_f64())).ok_or(BadValue)
+}
+
+/// As many bytes as SPEC.md lets every reader lag, or more.
+fn lag(given: &str) -> Result<usize, BadValue> {
+    given.parse().ok().filter(|lag| *lag >= MIN_KEPT / 2).ok_or(BadValue)
 }
