@@ -2,8 +2,10 @@
 
 mod common;
 
+use std::process::{Command, Stdio};
+
 use common::peer::Peer;
-use common::server::Server;
+use common::server::{Server, command};
 
 const LINE: usize = 1000;
 
@@ -245,4 +247,36 @@ fn a_dead_peer_has_left() {
         ana.line().unwrap();
     }
     ana.skip_to("LEAVE Carlos");
+}
+
+/// Out of open files, those who are here go on, those who come wait, and it is said once.
+#[test]
+fn without_open_files_newcomers_wait() {
+    let program = command(&[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    for (variable, _) in program.get_envs() {
+        limited.env_remove(variable);
+    }
+    limited.stdin(Stdio::null());
+    let server = Server::logging(limited);
+    server.wait_for_log("allowed=40");
+    let mut ana = Peer::join(server.address, "Ana");
+    let mut carlos = Peer::join(server.address, "Carlos");
+    ana.expect("JOIN Carlos");
+    // More than there are files for: the system takes them in, and they wait.
+    let mut others: Vec<_> = (0..60).map(|_| Peer::connect(server.address)).collect();
+    server.wait_for_log("cannot accept connections");
+    carlos.fence("Carlos");
+    ana.expect("MSG Carlos fence");
+    let mut last = others.pop().unwrap();
+    last.send("NAME Luis");
+    drop(others);
+    last.skip_to("JOIN Luis");
+    ana.expect("JOIN Luis");
+    server.wait_for_log("accepting connections again");
+    drop((ana, carlos, last));
+    server.signal(rustix::process::Signal::TERM);
+    let (status, _, log) = server.wait_with_log();
+    assert!(status.success() && log.lines().count() == 3, "{log}");
 }

@@ -21,6 +21,7 @@
 
 mod connection;
 mod console;
+mod door;
 mod farewell;
 mod hub;
 mod listen;
@@ -32,7 +33,6 @@ mod tls;
 mod wakers;
 
 use std::fmt;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +40,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
 use crate::room::{Confusables, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
+use door::Door;
 use hub::{Hub, Seat};
 pub use listen::{DEAD_AFTER, Listener, bind, tune};
 pub use stats::{Figures, Readiness, Stats, Traffic};
@@ -100,6 +101,14 @@ impl Default for Options {
             patience: Duration::from_secs(5),
             confusables: Confusables::Refuse,
         }
+    }
+}
+
+impl Options {
+    /// How many open files a server may need: for its connections, those that linger, and itself.
+    #[must_use]
+    pub fn open_files(&self) -> u64 {
+        (self.max_connections as u64).saturating_add(LINGERERS as u64 + 64)
     }
 }
 
@@ -183,38 +192,29 @@ impl fmt::Debug for Server {
 }
 
 /// Accepts connections until the server closes, then waits for them to end.
-async fn accept(mut listener: impl Listener, shared: Arc<Shared>, mut closed: watch::Receiver<()>) {
-    let mut connections = JoinSet::new();
+async fn accept(listener: impl Listener, shared: Arc<Shared>, mut closed: watch::Receiver<()>) {
+    let (mut door, mut connections) = (Door::new(listener), JoinSet::new());
     loop {
         tokio::select! {
             // In this order, and not by chance, so that a simulation can be repeated.
             biased;
             _ = closed.changed() => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let id = shared.hub.arrival();
-                    let span = info_span!("connection", id, %peer, participant = field::Empty);
-                    // Seats are taken in the order of arrival, so not in the connection's task.
-                    match shared.hub.seat(peer) {
-                        // A span that nobody sees would take its room in each connection.
-                        Some(seat) if span.is_disabled() => connections.spawn(serve(stream, seat, Arc::clone(&shared))),
-                        Some(seat) => connections.spawn(serve(stream, seat, Arc::clone(&shared)).instrument(span)),
-                        None => connections.spawn(turn_away(stream, Arc::clone(&shared)).instrument(span)),
-                    };
-                }
-                Err(error) => pause_accepting(&error).await,
-            },
+            (stream, peer) = door.next() => {
+                let id = shared.hub.arrival();
+                let span = info_span!("connection", id, %peer, participant = field::Empty);
+                // Seats are taken in the order of arrival, so not in the connection's task.
+                match shared.hub.seat(peer) {
+                    // A span that nobody sees would take its room in each connection.
+                    Some(seat) if span.is_disabled() => connections.spawn(serve(stream, seat, Arc::clone(&shared))),
+                    Some(seat) => connections.spawn(serve(stream, seat, Arc::clone(&shared)).instrument(span)),
+                    None => connections.spawn(turn_away(stream, Arc::clone(&shared)).instrument(span)),
+                };
+            }
         }
     }
-    drop(listener);
+    drop(door);
     while connections.join_next().await.is_some() {}
-}
-
-/// Out of descriptors or memory, most likely: trying again at once would only spin.
-async fn pause_accepting(error: &io::Error) {
-    warn!(%error, "cannot accept a connection; trying again in a moment");
-    sleep(Duration::from_millis(100)).await;
 }
 
 /// Serves one client to its end.

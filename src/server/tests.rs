@@ -183,6 +183,32 @@ async fn at_the_end_of_the_room_nobody_waits_for_who_sends_too_fast() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
+/// A listener that brings what it is told.
+struct Script(std::vec::IntoIter<io::Result<DuplexStream>>);
+
+impl Listener for Script {
+    type Stream = DuplexStream;
+
+    async fn accept(&mut self) -> io::Result<(DuplexStream, std::net::SocketAddr)> {
+        match self.0.next() {
+            Some(accepted) => accepted.map(|stream| (stream, ([127, 0, 0, 1], 54321).into())),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// It tries again, not at once, and not for what is the matter with one connection only.
+#[tokio::test(start_paused = true)]
+async fn a_door_that_cannot_accept_goes_on_later() {
+    let (stream, _client) = duplex(BUFFER);
+    let no_files = || Err(io::Error::other("no open file is left"));
+    let aborted = Err(io::ErrorKind::ConnectionAborted.into());
+    let mut door = Door::new(Script(vec![no_files(), no_files(), no_files(), aborted, Ok(stream)].into_iter()));
+    let start = Instant::now();
+    door.next().await;
+    assert_eq!(start.elapsed(), Duration::from_millis(300));
+}
+
 /// What the task of a client who stays takes. With more than this, the runtime would give it 512 bytes
 /// instead of 384.
 #[test]

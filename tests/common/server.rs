@@ -78,7 +78,11 @@ impl Server {
 
     /// A server whose standard error is read too.
     pub fn with_log(arguments: &[&str]) -> Server {
-        let mut command = command(arguments);
+        Server::logging(command(arguments))
+    }
+
+    /// The same of the server that this command line starts.
+    pub fn logging(mut command: Command) -> Server {
         command.stderr(Stdio::piped());
         let (mut server, lines) = Server::spawn(command);
         let errors = BufReader::new(server.child.stderr.take().unwrap());

@@ -2,6 +2,7 @@
 
 mod doors;
 mod log;
+mod open_files;
 mod options;
 
 use std::io::{self, Write};
@@ -43,6 +44,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     log::start(arguments.log);
     let language = arguments.common.lang;
     let options = arguments.limits.options();
+    open_files::allow(options.open_files());
     let doors = Doors::open(arguments.listening, arguments.limits.dead_after, language).await?;
     let shutdown = stop_signal().map_err(|error| no_signals(language, &error))?;
     info!(version = env!("CARGO_PKG_VERSION"), listening = doors.places.join(", "), ?options, "serving");
