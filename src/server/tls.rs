@@ -17,6 +17,7 @@ use std::time::Duration;
 use rustls::{InvalidMessage, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, server};
 use tracing::debug;
@@ -125,11 +126,12 @@ where
 }
 
 /// Goes on with this, each time only when it is its turn: a turn ends where there is
-/// something to wait for.
+/// something to wait for. Between two turns all others go on who can, whatever they do.
 async fn in_turn<W: Future + Unpin>(turns: &Semaphore, mut work: W) -> W::Output {
     loop {
         // There is always a turn to come: nobody closes the semaphore.
         let turn = turns.acquire().await;
+        yield_now().await;
         let done = poll_fn(|cx| Poll::Ready(Pin::new(&mut work).poll(cx))).await;
         drop(turn);
         if let Poll::Ready(output) = done {
@@ -215,5 +217,44 @@ impl<S> fmt::Debug for TlsStream<S> {
             State::Open(_) => "TlsStream(Open)",
             State::Failed => "TlsStream(Failed)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// [TLS-12]: who comes behind a crowd of handshakes waits for those whose turn it is.
+    #[tokio::test]
+    async fn a_crowd_takes_turns_with_all_others() {
+        let (turns, computed) = (Arc::new(Semaphore::new(3)), Arc::new(AtomicUsize::new(0)));
+        let before = Arc::clone(&computed);
+        let crowd: Vec<_> = (0..100)
+            .map(|_| {
+                let (turns, computed) = (Arc::clone(&turns), Arc::clone(&computed));
+                let compute = Box::pin(async move { computed.fetch_add(1, Ordering::Relaxed) });
+                tokio::spawn(async move { in_turn(&turns, compute).await })
+            })
+            .collect();
+        let message = tokio::spawn(async move { before.load(Ordering::Relaxed) });
+        assert!(message.await.unwrap() <= 3);
+        for handshake in crowd {
+            handshake.await.unwrap();
+        }
+        assert_eq!(computed.load(Ordering::Relaxed), 100);
+    }
+
+    /// [TLS-12]: a turn is not kept while there is something to wait for.
+    #[tokio::test]
+    async fn who_waits_for_the_other_side_keeps_nobody_from_his_turn() {
+        let turns = Semaphore::new(1);
+        let waiting = in_turn(&turns, std::future::pending::<()>());
+        let other = in_turn(&turns, std::future::ready(()));
+        tokio::select! {
+            () = waiting => {}
+            () = other => {}
+        }
     }
 }

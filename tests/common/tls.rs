@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use charla::tls::{ClientFiles, Identity, ServerFiles};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -174,6 +173,3 @@ pub fn hello(config: &Arc<ClientConfig>) -> Vec<u8> {
     session.write_tls(&mut hello).unwrap();
     hello
 }
-
-/// How long a message may take at most, whatever others do.
-pub const MOMENT: Duration = Duration::from_secs(1);
