@@ -1,48 +1,19 @@
 //! The reference server carries on every dialogue of SPEC.md and of the fixtures,
 //! however their bytes are cut. It is the real program that is played against.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use charla::check::case::spec;
 use charla::check::play::segment::Cut;
 use charla::check::play::server::{Options, play};
 use charla::check::{Case, Level, Verdict};
-
-/// The server, on a free port of its own, until it is dropped.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Server {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_charla-server"))
-            .args(["--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        output.read_line(&mut first).unwrap();
-        // A console that nobody reads holds up nothing, but one that is read is the usual case.
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        let address = first.trim_end().rsplit(' ').next().unwrap().parse().unwrap();
-        Server { child, address }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use charla::tls::Host;
+use common::server::Server;
+use common::tls::{Authority, server_options};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -57,13 +28,14 @@ fn sessions(of: impl Fn(Level) -> bool) -> Vec<Case> {
 }
 
 /// Plays these cases one after the other; a play that does not pass is told whole.
-fn play_all(cases: &[Case], cut: Cut, arguments: &[&str]) -> Vec<String> {
-    let server = Server::start(arguments);
+fn play_all(cases: &[Case], cut: Cut, arguments: &[&str], over_tls: bool) -> Vec<String> {
+    let (server, host) = if over_tls { start_over_tls(arguments) } else { (Server::with(arguments), None) };
+    let address = if over_tls { server.tls_address() } else { server.address };
     let mut failures = Vec::new();
     for case in cases {
         let strangers = cases.iter().flat_map(Case::names).collect::<BTreeSet<_>>();
         let strangers = strangers.difference(&case.names()).cloned().collect();
-        let outcome = play(case, server.address, &Options { cut, strangers, ..Options::default() });
+        let outcome = play(case, address, &Options { cut, strangers, host: host.clone(), ..Options::default() });
         if outcome.verdict != Verdict::Pass || outcome.crlf || !outcome.left_over.is_empty() {
             let (crlf, left_over) = (outcome.crlf, &outcome.left_over);
             failures.push(format!(
@@ -76,9 +48,17 @@ fn play_all(cases: &[Case], cut: Cut, arguments: &[&str]) -> Vec<String> {
     failures
 }
 
-fn all_pass(cases: &[Case]) {
+fn start_over_tls(arguments: &[&str]) -> (Server, Option<Host>) {
+    let authority = Authority::new();
+    let options = server_options(&authority.issue("server"));
+    let options: Vec<_> = options.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+    (Server::with(&options), Some(Host::new(authority.client(), "localhost").unwrap()))
+}
+
+fn all_pass(cases: &[Case], over_tls: bool) {
+    let play = |&cut: &Cut| play_all(cases, cut, &[], over_tls);
     let failures: Vec<_> = std::thread::scope(|scope| {
-        let plays: Vec<_> = Cut::ALL.iter().map(|&cut| scope.spawn(move || play_all(cases, cut, &[]))).collect();
+        let plays: Vec<_> = Cut::ALL.iter().map(|cut| scope.spawn(move || play(cut))).collect();
         plays.into_iter().flat_map(|play| play.join().unwrap()).collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -86,17 +66,23 @@ fn all_pass(cases: &[Case]) {
 
 #[test]
 fn the_dialogues_of_the_specification_are_true() {
-    all_pass(&spec::dialogues(&fs::read_to_string(here("SPEC.md")).unwrap()).unwrap());
+    all_pass(&spec::dialogues(&fs::read_to_string(here("SPEC.md")).unwrap()).unwrap(), false);
 }
 
 #[test]
 fn the_reference_server_passes_every_session() {
-    all_pass(&sessions(|level| level > Level::May));
+    all_pass(&sessions(|level| level > Level::May), false);
+}
+
+/// [TLS-7], [TLS-8]: TLS changes nothing above the stream.
+#[test]
+fn the_reference_server_passes_every_session_over_tls() {
+    all_pass(&sessions(|level| level > Level::May), true);
 }
 
 #[test]
 fn the_reference_server_has_every_limit_that_it_may_have() {
     let impatient = ["--name-timeout", "1", "--patience", "1"];
-    let failures = play_all(&sessions(|level| level == Level::May), Cut::default(), &impatient);
+    let failures = play_all(&sessions(|level| level == Level::May), Cut::default(), &impatient, false);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+#[path = "tls/check.rs"]
+mod check;
 #[path = "tls/client.rs"]
 mod client;
 #[path = "tls/handshakes.rs"]

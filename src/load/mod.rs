@@ -47,12 +47,15 @@ pub use tally::Comparison;
 pub use text::{MAX_SENDERS, MIN_SIZE};
 
 use crate::lang::{Language, Words};
+use crate::tls::{Host, Refusal};
 
 /// What a run does.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Where the server is.
     pub address: SocketAddr,
+    /// Who it has to be, where TLS is spoken to it.
+    pub host: Option<Host>,
     /// How many join; each of them hears everything.
     pub participants: usize,
     /// How many of them speak: at most all, and [`MAX_SENDERS`].
@@ -85,6 +88,8 @@ pub enum Progress {
 pub enum Failure {
     /// Nobody listens there.
     Unreached(SocketAddr, io::Error),
+    /// What is there does not come together with one over TLS.
+    NoTls(SocketAddr, Refusal),
     /// So many participants need more open files than this process may have.
     Files {
         /// How many files they need.
@@ -107,6 +112,9 @@ impl Failure {
                 "load-unreached",
                 [("address", address.to_string().into()), ("reason", error.to_string().into())],
             ),
+            Failure::NoTls(address, refusal) => {
+                Words::new("client-no-tls", [("address", address.to_string().into()), ("reason", refusal.words())])
+            }
             Failure::Files { wanted, most } => {
                 Words::new("load-files", [("wanted", wanted.to_string().into()), ("most", most.to_string().into())])
             }

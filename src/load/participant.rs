@@ -1,8 +1,6 @@
 //! One who takes part: joins, hears everything, perhaps speaks, and leaves.
 
 use std::future::pending;
-use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,10 +10,11 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::Plan;
 use super::room::{Room, add};
 use super::tally::Tally;
 use super::text::Id;
-use crate::client::{Client, Ending, News};
+use crate::client::{Client, Ending, JoinError, News, Stream};
 use crate::proto::Name;
 
 /// How long the server may take to let one in.
@@ -43,7 +42,7 @@ pub(super) enum End {
 
 struct Participant {
     room: Rc<Room>,
-    client: Client<TcpStream>,
+    client: Client<Stream>,
     tally: Tally,
     speaker: Option<Speaker>,
 }
@@ -54,10 +53,10 @@ struct Speaker {
 }
 
 /// The life of the participant of this number; the first ones are the senders.
-pub(super) async fn take_part(room: Rc<Room>, address: SocketAddr, number: usize) -> Part {
+pub(super) async fn take_part(room: Rc<Room>, plan: Rc<Plan>, number: usize) -> Part {
     let joined = {
         let _permit = room.door.acquire().await;
-        timeout(JOINING, join(&room, address, number)).await.unwrap_or_else(|_| Err("no-answer".to_owned()))
+        timeout(JOINING, join(&room, &plan, number)).await.unwrap_or_else(|_| Err("no-answer".to_owned()))
     };
     room.tried.set(room.tried.get() + 1);
     let tally = Tally::new(room.bells.len());
@@ -71,9 +70,9 @@ pub(super) async fn take_part(room: Rc<Room>, address: SocketAddr, number: usize
     }
 }
 
-async fn join(room: &Room, address: SocketAddr, number: usize) -> Result<Client<TcpStream>, String> {
+async fn join(room: &Room, plan: &Plan, number: usize) -> Result<Client<Stream>, String> {
     let name = Name::new(&room.mark.name(number)).map_err(|error| error.to_string())?;
-    let stream = connect(address).await.map_err(|error| error.to_string())?;
+    let stream = connect(plan).await.map_err(|error| error.to_string())?;
     let mut client = Client::join(stream, name);
     while !client.is_in() {
         client.hear(|_| ()).await.map_err(|ending| reason(&ending))?;
@@ -81,10 +80,10 @@ async fn join(room: &Room, address: SocketAddr, number: usize) -> Result<Client<
     Ok(client)
 }
 
-pub(super) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+pub(super) async fn connect(plan: &Plan) -> Result<Stream, JoinError> {
+    let stream = TcpStream::connect(plan.address).await.map_err(JoinError::Unreachable)?;
+    stream.set_nodelay(true).map_err(JoinError::Unreachable)?;
+    Stream::over(stream, plan.host.as_ref()).await
 }
 
 impl Participant {

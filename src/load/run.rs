@@ -1,6 +1,7 @@
 //! One run: all join, the senders speak, all wait for the last delivery, all leave.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::participant::{Part, connect, take_part};
 use super::process::{self, Meter};
 use super::room::Room;
 use super::{Failure, Plan, Progress};
+use crate::client::JoinError;
 
 /// How often it is looked how far the run is.
 const LOOK: Duration = Duration::from_millis(20);
@@ -46,6 +48,14 @@ pub fn run(plan: &Plan, progress: impl FnMut(Progress)) -> Result<Outcome, Failu
     })
 }
 
+fn unreached(address: SocketAddr, error: JoinError) -> Failure {
+    match error {
+        JoinError::Unreachable(error) => Failure::Unreached(address, error),
+        JoinError::Tls(refusal) => Failure::NoTls(address, refusal),
+        error => Failure::Unreached(address, io::Error::other(error)),
+    }
+}
+
 struct Run<'a, P> {
     plan: &'a Plan,
     progress: P,
@@ -74,13 +84,13 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
 
     /// All join, and hear of each other.
     async fn gather(&mut self) -> Result<(), Failure> {
-        let address = self.plan.address;
-        let reached = timeout(REACH, connect(address)).await;
-        let reached = reached.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        drop(reached.map_err(|error| Failure::Unreached(address, error))?);
+        let plan = Rc::new(self.plan.clone());
+        let reached = timeout(REACH, connect(&plan)).await;
+        let reached = reached.unwrap_or_else(|late| Err(JoinError::Unreachable(late.into())));
+        drop(reached.map_err(|error| unreached(plan.address, error))?);
         let start = Instant::now();
         for number in 0..self.plan.participants {
-            self.tasks.spawn_local(take_part(Rc::clone(&self.room), address, number));
+            self.tasks.spawn_local(take_part(Rc::clone(&self.room), Rc::clone(&plan), number));
         }
         while self.room.tried.get() < self.plan.participants {
             (self.progress)(Progress::Joining(self.room.tried.get()));

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use charla::cli::BadValue;
+use charla::cli::{BadValue, ClientTls};
 use charla::lang::{Language, Words};
 use charla::load::report::{html, json, text};
 use charla::load::{Bounds, Failure, MAX_SENDERS, MIN_SIZE, Outcome, Plan, Progress, Rate, Report, limit, run};
@@ -12,7 +12,7 @@ use charla::proto::MAX_TEXT;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Stop, UNREACHED, USAGE, print, put, resolve};
+use super::{Stop, UNREACHED, USAGE, host, print, put, resolve};
 
 /// The rate of the first run of a search, unless it is given.
 const FIRST_RATE: f64 = 100.0;
@@ -22,6 +22,8 @@ const FIRST_RATE: f64 = 100.0;
 pub(super) struct Load {
     #[arg(value_name = "place")]
     address: String,
+    #[command(flatten)]
+    tls: ClientTls,
     #[arg(long, value_name = "people", default_value_t = 1000, hide_default_value = true, value_parser = count)]
     participants: usize,
     #[arg(long, value_name = "people", default_value_t = 4, hide_default_value = true, value_parser = count)]
@@ -78,6 +80,7 @@ impl Load {
         }
         Ok(Plan {
             address: resolve(&self.address)?,
+            host: host(&self.tls, &self.address)?,
             participants,
             senders,
             rate: self.rate.unwrap_or(Rate::PerSecond(FIRST_RATE)),
@@ -115,7 +118,7 @@ impl Load {
         let outcome = run(plan, |progress| show(&bar, plan, progress, language));
         bar.finish_and_clear();
         outcome.map_err(|failure| {
-            let code = if matches!(failure, Failure::Unreached(..)) { UNREACHED } else { USAGE };
+            let code = if matches!(failure, Failure::Unreached(..) | Failure::NoTls(..)) { UNREACHED } else { USAGE };
             Stop(code, failure.words())
         })
     }

@@ -16,8 +16,10 @@ use charla::check::play::process;
 use charla::check::play::program::{Program, Template};
 use charla::check::run::Plan;
 use charla::check::run::corpus::{Corpus, Item, Selection};
-use charla::cli::{self, Common};
+use charla::cli::{self, ClientTls, Common};
+use charla::client::Address;
 use charla::lang::{Language, Words};
+use charla::tls::{Host, SetupError};
 use clap::{Args, Parser, Subcommand};
 use options::Options;
 
@@ -57,7 +59,9 @@ enum Command {
 struct Server {
     #[arg(value_name = "place", required_unless_present = "command", conflicts_with = "command")]
     address: Option<String>,
-    #[arg(last = true, value_name = "program")]
+    #[command(flatten)]
+    tls: ClientTls,
+    #[arg(last = true, value_name = "program", conflicts_with = "tls")]
     command: Vec<String>,
     #[command(flatten)]
     options: Options,
@@ -118,9 +122,9 @@ impl Server {
     fn plan(&self) -> Result<Plan<Program>, Stop> {
         let (program, name, again) = if let Some(address) = &self.address {
             (
-                Program::At(resolve(address)?),
+                Program::At(resolve(address)?, host(&self.tls, address)?),
                 address.clone(),
-                format!("charla-check server {address} --filter {{case}}"),
+                format!("charla-check server {}{address} --filter {{case}}", self.tls.words()),
             )
         } else {
             let name = shell_words::join(&self.command);
@@ -188,7 +192,7 @@ fn resolve(address: &str) -> Result<SocketAddr, Stop> {
     let mut found: Vec<_> = match address.to_socket_addrs() {
         Ok(found) => found.collect(),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            return Err(Stop(USAGE, Words::new("check-no-place", [("address", address.into())])));
+            return Err(no_place(address));
         }
         Err(error) => {
             let reason = error.to_string().into();
@@ -201,6 +205,18 @@ fn resolve(address: &str) -> Result<SocketAddr, Stop> {
     found.sort_by_key(SocketAddr::is_ipv6);
     let none = || Words::new("check-no-address", [("address", address.into())]);
     found.first().copied().ok_or_else(|| Stop(UNREACHED, none()))
+}
+
+fn no_place(address: &str) -> Stop {
+    Stop(USAGE, Words::new("check-no-place", [("address", address.into())]))
+}
+
+/// Who the server at this address has to be, if TLS is spoken to it.
+fn host(tls: &ClientTls, address: &str) -> Result<Option<Host>, Stop> {
+    let Some(files) = tls.files() else { return Ok(None) };
+    let place = Address::over_tls(address).map_err(|_| no_place(address))?;
+    let host = files.config().and_then(|config| Host::new(config, place.host()));
+    host.map(Some).map_err(|error: SetupError| Stop(USAGE, error.words()))
 }
 
 fn put(file: &Path, text: &str) -> Result<(), Stop> {

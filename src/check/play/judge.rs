@@ -79,6 +79,7 @@ pub(super) fn in_words(end: &End) -> Words {
         End::Clean(rest) if rest.is_empty() => Words::new("play-end-of-stream", []),
         End::Clean(rest) => Words::new("play-end-after", [("rest", quote(rest).into())]),
         End::Broken(why) => Words::new("play-broken", [("reason", why.as_str().into())]),
+        End::CutOff => Words::new("play-cut-off", []),
         End::TooMuch(why) => why.clone(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`server`] plays the clients of a server; `client` plays a client's server and the person
 //! in front of it, at a `terminal`. Each connection is a `wire` that is read in the
-//! background; what happens there goes to the `log`; `judge` says whether a line is the one
+//! background; what happens there goes to the `log`; a `tunnel` is TLS over it; `judge` says whether a line is the one
 //! expected. A server that is started here is a `program`, a client a `client_program`, and both a `process`.
 
 #[cfg(feature = "check")]
@@ -19,5 +19,6 @@ pub mod segment;
 pub mod server;
 #[cfg(feature = "check")]
 mod terminal;
+mod tunnel;
 pub(super) mod verdict;
 mod wire;

@@ -6,7 +6,7 @@
 //! is known within a deadline.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use super::process::Process;
 use super::segment::seconds;
+use super::tunnel::{self, Tunnel};
 use crate::lang::Words;
+use crate::tls::Host;
 
 /// Between two looks whether it is ready.
 const TICK: Duration = Duration::from_millis(10);
@@ -42,10 +44,10 @@ pub struct Template {
 }
 
 /// The server under test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Program {
-    /// One that runs.
-    At(SocketAddr),
+    /// One that runs; it speaks TLS where it has to prove who it is.
+    At(SocketAddr, Option<Host>),
     /// One that is started.
     Started(Template),
 }
@@ -77,13 +79,19 @@ impl Template {
 }
 
 impl Program {
+    /// Who it has to be, where it speaks TLS.
+    #[must_use]
+    pub fn host(&self) -> Option<&Host> {
+        if let Program::At(_, host) = self { host.as_ref() } else { None }
+    }
+
     /// Starts it, where it is to be started, and waits until it accepts connections.
     ///
     /// # Errors
     /// It does not within this time; the text says why, to a person.
     pub fn ready(&self, within: Duration) -> Result<Ready, Words> {
         let template = match self {
-            Program::At(address) => return reach(*address, within),
+            Program::At(address, host) => return reach(*address, host.as_ref(), within),
             Program::Started(template) => template,
         };
         let mut why = Words::from("");
@@ -97,17 +105,27 @@ impl Program {
     }
 }
 
-fn reach(address: SocketAddr, within: Duration) -> Result<Ready, Words> {
-    match TcpStream::connect_timeout(&address, within) {
+fn reach(address: SocketAddr, host: Option<&Host>, within: Duration) -> Result<Ready, Words> {
+    match greet(address, host, within) {
         Ok(stream) => {
             knock(&stream);
             Ok(Ready { address, process: None })
         }
         Err(error) => Err(Words::new(
             "play-nobody-accepts",
-            [("address", address.to_string().into()), ("reason", error.to_string().into())],
+            [("address", address.to_string().into()), ("reason", tunnel::why(&error))],
         )),
     }
+}
+
+/// Connects, and over TLS says that it was all.
+fn greet(address: SocketAddr, host: Option<&Host>, within: Duration) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect_timeout(&address, within)?;
+    if let Some(host) = host {
+        let end = Tunnel::dig(host, &mut stream, within)?.seal_end()?;
+        stream.write_all(&end)?;
+    }
+    Ok(stream)
 }
 
 /// Whether a failure is worth another start stands before its reason.

@@ -20,12 +20,14 @@ use std::time::{Duration, Instant};
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
 use super::segment::{Cut, Scale, pause_before, seconds};
+use super::tunnel;
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Line, Next, Wire};
 use crate::check::case::Case;
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
 use crate::lang::Words;
+use crate::tls::Host;
 
 /// How long the servers' ends are waited for after the last step.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -35,6 +37,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Options {
     /// How the bytes are cut into writes.
     pub cut: Cut,
+    /// Who the server has to be, where TLS is spoken to it.
+    pub host: Option<Host>,
     /// How long each line is waited for, unless the case needs longer.
     pub within: Duration,
     /// How long the whole play takes at most.
@@ -50,6 +54,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             cut: Cut::default(),
+            host: None,
             within: Duration::from_secs(10),
             whole: Duration::from_mins(5),
             scale: Scale::default(),
@@ -173,11 +178,11 @@ impl<'a> Player<'a> {
         if self.actor(actor).wire.is_some() {
             return Ok(());
         }
-        match Wire::open(self.server, self.within, actor, &self.log) {
+        match Wire::open(self.server, self.options.host.as_ref(), self.within, actor, &self.log) {
             Ok(wire) => self.actor(actor).wire = Some(wire),
             Err(error) => {
                 let expected = Words::new("play-connection-to", [("address", self.server.to_string().into())]);
-                return Err(Stop { verdict: Verdict::Unreached, expected, received: error.to_string().into() });
+                return Err(Stop { verdict: Verdict::Unreached, expected, received: tunnel::why(&error) });
             }
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! more than the case can ask for is cut off and the end of its stream says so.
 //! Nothing blocks for ever: writes and waits have a deadline.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,7 +15,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::log::{Event, Log};
+use super::tunnel::Tunnel;
 use crate::lang::Words;
+use crate::tls::Host;
 
 /// The most bytes that are held unread by the case.
 const MAX_HELD: usize = 32 << 20;
@@ -22,12 +25,17 @@ const MAX_HELD: usize = 32 << 20;
 /// The longest line that is read.
 const MAX_LINE: usize = 64 << 10;
 
+/// How long the last bytes of TLS may take that end a stream.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// How many lines of one write to a client are told one by one.
 const LINES_TOLD: usize = 16;
 
 /// An actor's connection.
 pub(super) struct Wire {
     stream: TcpStream,
+    /// Where TLS is spoken.
+    tunnel: Option<Tunnel>,
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
     voice: Voice,
@@ -56,6 +64,8 @@ pub(super) enum End {
     Clean(Vec<u8>),
     /// By a reset or another error.
     Broken(String),
+    /// Over TLS, by an end of the connection without `close_notify`.
+    CutOff,
     /// Not at all: the player gave up reading, for this reason.
     TooMuch(Words),
 }
@@ -89,33 +99,51 @@ struct Incoming {
 
 impl Wire {
     /// Connects to a server, for this actor.
-    pub(super) fn open(server: SocketAddr, timeout: Duration, actor: usize, log: &Log) -> io::Result<Wire> {
-        let stream = TcpStream::connect_timeout(&server, timeout)?;
-        Wire::over(stream, Voice { is_client: true, actor, log: log.clone() })
+    pub(super) fn open(
+        server: SocketAddr,
+        host: Option<&Host>,
+        timeout: Duration,
+        actor: usize,
+        log: &Log,
+    ) -> io::Result<Wire> {
+        let mut stream = TcpStream::connect_timeout(&server, timeout)?;
+        let tunnel = host.map(|host| Tunnel::dig(host, &mut stream, timeout)).transpose()?;
+        Wire::over(stream, tunnel, Voice { is_client: true, actor, log: log.clone() })
     }
 
     /// Takes the connection of a client, which is this actor.
     #[cfg(feature = "check")]
     pub(super) fn accepted(stream: TcpStream, actor: usize, log: &Log) -> io::Result<Wire> {
-        Wire::over(stream, Voice { is_client: false, actor, log: log.clone() })
+        Wire::over(stream, None, Voice { is_client: false, actor, log: log.clone() })
     }
 
-    fn over(stream: TcpStream, voice: Voice) -> io::Result<Wire> {
+    fn over(stream: TcpStream, tunnel: Option<Tunnel>, voice: Voice) -> io::Result<Wire> {
         stream.set_nodelay(true)?;
         voice.push(Event::Opened);
         let shared = Arc::<Shared>::default();
         let source = stream.try_clone()?;
+        let source: Box<dyn Read + Send> = match &tunnel {
+            Some(tunnel) => Box::new(tunnel.source(source)),
+            None => Box::new(source),
+        };
         let (reader_shared, reader_voice) = (Arc::clone(&shared), voice.clone());
         let reader = thread::Builder::new()
             .name(format!("actor-{}", voice.actor))
             .spawn(move || reader_shared.read_all(source, &reader_voice))?;
-        Ok(Wire { stream, shared, reader: Some(reader), voice })
+        Ok(Wire { stream, tunnel, shared, reader: Some(reader), voice })
     }
 
     /// Writes all of it, or fails with `TimedOut` when the deadline is over first.
     pub(super) fn write(&self, bytes: &[u8], deadline: Instant) -> io::Result<()> {
         self.voice.wrote(bytes);
-        let mut rest = bytes;
+        let bytes = match &self.tunnel {
+            Some(tunnel) => Cow::from(tunnel.seal(bytes)?),
+            None => Cow::from(bytes),
+        };
+        self.write_all(&bytes, deadline)
+    }
+
+    fn write_all(&self, mut rest: &[u8], deadline: Instant) -> io::Result<()> {
         while !rest.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -134,12 +162,19 @@ impl Wire {
     /// Ends the sending side. That the other side was faster to close is no error.
     pub(super) fn half_close(&self) {
         self.voice.push(if self.voice.is_client { Event::SentEnd } else { Event::ReceivedEnd });
+        self.end_sending();
+    }
+
+    fn end_sending(&self) {
+        if let Some(Ok(end)) = self.tunnel.as_ref().map(Tunnel::seal_end) {
+            let _ = self.write_all(&end, Instant::now() + LAST_WORD);
+        }
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// Ends the sending side, and reads what still comes.
     pub(super) fn leave(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        self.end_sending();
         self.shared.lock().stalled = false;
         self.shared.changed.notify_all();
     }
@@ -236,6 +271,7 @@ impl Voice {
             End::Clean(_) if self.is_client => Event::ReceivedEnd,
             End::Clean(_) => Event::SentEnd,
             End::Broken(why) => Event::Broken(why.as_str().into()),
+            End::CutOff => Event::Broken(Words::new("play-cut-off", [])),
             End::TooMuch(why) => Event::Broken(why.clone()),
         });
     }
@@ -259,13 +295,14 @@ impl Shared {
         self.incoming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_all(&self, mut source: TcpStream, voice: &Voice) {
+    fn read_all(&self, mut source: impl Read, voice: &Voice) {
         let mut buffer = vec![0; 64 << 10];
         while self.wait_while_stalled() {
             let end = match source.read(&mut buffer) {
                 Ok(0) => Some(End::Clean(std::mem::take(&mut self.lock().open))),
                 Ok(n) => self.take(buffer.get(..n).unwrap_or_default(), voice).err().map(End::TooMuch),
                 Err(error) if is_pause(&error) => None,
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Some(End::CutOff),
                 Err(error) => Some(End::Broken(error.to_string())),
             };
             if let Some(end) = end {

@@ -28,6 +28,7 @@ pub use crate::check::play::segment::Scale;
 use crate::check::play::server::{self as play_server, Options};
 use crate::check::play::verdict::{Outcome, Verdict as Played};
 use crate::lang::Words;
+use crate::tls::Host;
 use corpus::{Corpus, Item};
 use result::{CaseResult, Run, Verdict};
 
@@ -178,7 +179,7 @@ impl Target for Program {
     type Action = Action;
 
     fn is_one_room(&self) -> bool {
-        matches!(self, Program::At(_))
+        matches!(self, Program::At(..))
     }
 
     fn reach(&self, within: Duration) -> Result<(), Words> {
@@ -187,7 +188,7 @@ impl Target for Program {
 
     fn play(&self, corpus: &Corpus, case: &Case, scale: Scale, result: &mut CaseResult) {
         match self.ready(scale.of_start(Duration::from_secs(10))) {
-            Ok(ready) => play_cuts(corpus, case, ready, scale, result),
+            Ok(ready) => play_cuts(corpus, case, ready, self.host(), scale, result),
             Err(why) => {
                 result.verdict = Verdict::Unreached;
                 result.reason = Some(why);
@@ -199,8 +200,9 @@ impl Target for Program {
 /// Between the end of a stream and the end of the process that a crash takes.
 const DYING: Duration = Duration::from_millis(200);
 
-fn play_cuts(corpus: &Corpus, case: &Case, ready: Ready, scale: Scale, result: &mut CaseResult) {
-    let mut options = Options { strangers: corpus.strangers(case), scale, ..Options::default() };
+fn play_cuts(corpus: &Corpus, case: &Case, ready: Ready, host: Option<&Host>, scale: Scale, result: &mut CaseResult) {
+    let strangers = corpus.strangers(case);
+    let mut options = Options { strangers, scale, host: host.cloned(), ..Options::default() };
     options.within = scale.of(options.within);
     options.whole = scale.of(options.whole);
     // What is optional is played once: it is about time, not about bytes.

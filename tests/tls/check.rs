@@ -1,0 +1,82 @@
+//! `charla-check` over TLS.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Output;
+use std::sync::Arc;
+use std::thread;
+
+use assert_cmd::Command;
+use rustls::{ServerConnection, StreamOwned};
+
+use super::server;
+use crate::common::tls::{Authority, server_config};
+
+fn check(arguments: &[&str]) -> Output {
+    Command::cargo_bin("charla-check").unwrap().args(arguments).env_remove("CHARLA_LANG").output().unwrap()
+}
+
+#[track_caller]
+fn assert_code(output: &Output, code: i32) -> String {
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+/// That it passes all cases is shown in `conformance.rs`, which plays them side by side.
+#[test]
+fn the_reference_server_conforms_over_tls() {
+    let authority = Authority::new();
+    let server = server(&authority, &[]);
+    let address = format!("localhost:{}", server.tls_address().port());
+    let chosen = ["--clause", "LEAVE-7", "--clause", "LEAVE-1", "--clause", "BYE-9", "--clause", "LINE-13", "--strict"];
+    let said =
+        assert_code(&check(&[&["server", "--tls", "--tls-ca", &authority.ca(), &address], &chosen[..]].concat()), 0);
+    assert!(said.contains("Conforme") && !said.contains("absent"), "{said}");
+}
+
+/// A connection that is cut off is not the end of a stream, whatever the server wrote before.
+#[test]
+fn a_server_that_ends_without_close_notify_fails() {
+    let authority = Authority::new();
+    let config = server_config(authority.issue("server"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut line = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+            // The first one only looks whether anybody is there.
+            if line.read(&mut [0; 64]).is_ok_and(|n| n > 0) {
+                line.write_all(b"BYE quit\n").unwrap();
+            }
+        }
+    });
+    let case = "bye-and-end-before-name-are-answered";
+    let said = assert_code(&check(&["server", "--tls", "--tls-ca", &authority.ca(), &address, "--filter", case]), 1);
+    assert!(said.contains("una conexión cortada sin close_notify"), "{said}");
+    assert!(said.contains("charla-check server --tls --tls-ca "), "{said}");
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_is_told_once() {
+    let (authority, another) = (Authority::new(), Authority::new());
+    let server = server(&authority, &[]);
+    let address = format!("localhost:{}", server.tls_address().port());
+    for command in ["server", "load"] {
+        let said = assert_code(&check(&[command, &address, "--tls", "--tls-ca", &another.ca()]), 3);
+        assert!(said.contains("no es de una autoridad de confianza"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    assert_code(&check(&["server", "--tls", "--tls-ca", &authority.ca(), "--", "true"]), 2);
+}
+
+#[test]
+fn a_load_goes_over_tls() {
+    let authority = Authority::new();
+    let server = server(&authority, &[]);
+    let address = format!("localhost:{}", server.tls_address().port());
+    let load = ["--participants", "20", "--seconds", "0.5", "--json", "-"];
+    let said = assert_code(&check(&[&["load", &address, "--tls", "--tls-ca", &authority.ca()], &load[..]].concat()), 0);
+    let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&told["runs"][0]["joined"], &told["good"]), (&20.into(), &true.into()));
+}
