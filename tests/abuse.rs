@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use common::DEADLINE;
 use common::peer::Peer;
 use common::server::Server;
+use common::tls::{Authority, hello, raw_rest, server_options};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How soon what is said must be heard.
@@ -27,12 +28,19 @@ const PAUSE: Duration = Duration::from_millis(20);
 struct Abuse {
     /// Of the server, besides its defaults.
     options: &'static [&'static str],
+    /// To which of its ports.
+    to: Port,
     /// What comes; gives what each of its peers got.
     comes: fn(SocketAddr) -> Vec<String>,
     /// What each of them may get: the end of it, line by line.
     gets: &'static [&'static str],
     /// By how many MiB the server may grow.
     grows: u64,
+}
+
+enum Port {
+    Plain,
+    Tls,
 }
 
 /// Makes a test of each row.
@@ -49,6 +57,7 @@ table! {
     // [LIMIT-1], [LIMIT-2]
     a_byte_a_second: Abuse {
         options: &["--name-timeout", "3"],
+        to: Port::Plain,
         comes: |server| all(200, |_| drip(server)),
         gets: &["BYE timeout"],
         grows: 4,
@@ -56,6 +65,7 @@ table! {
     // [LIMIT-1]
     five_thousand_connections_without_a_name: Abuse {
         options: &["--name-timeout", "3"],
+        to: Port::Plain,
         comes: |server| {
             let idle: Vec<_> = (0..5000).map(|_| connect(server)).collect();
             idle.into_iter().map(rest).collect()
@@ -65,7 +75,8 @@ table! {
     };
     // [SLOW-1], [SLOW-8]
     readers_that_stop: Abuse {
-        options: &["--patience", "0.3"],
+        options: &["--patience", "0.3", "--lines-per-second", "0", "--bytes-per-second", "0"],
+        to: Port::Plain,
         comes: stop_reading,
         gets: &["BYE too-slow"],
         grows: 16,
@@ -73,6 +84,7 @@ table! {
     // [LINE-10], [BYE-10], [SEC-2]
     a_gibibyte_without_an_end_of_line: Abuse {
         options: &[],
+        to: Port::Plain,
         comes: |server| all(4, |_| pour(server, &vec![b'x'; 1024 * 1024], 1024)),
         gets: &["BYE too-long"],
         grows: 4,
@@ -80,6 +92,7 @@ table! {
     // [ROOM-2]
     a_flood_of_names: Abuse {
         options: &[],
+        to: Port::Plain,
         comes: |server| all(20, |n| {
             let names: String = (0..50_000).map(|m| format!("NAME n{n}-{m}\n")).collect();
             pour(server, names.as_bytes(), 1)
@@ -90,6 +103,7 @@ table! {
     // [LEAVE-12]
     a_storm_of_connections_that_are_reset: Abuse {
         options: &[],
+        to: Port::Plain,
         comes: |server| all(4, |n| {
             for m in 0..1000 {
                 let peer = Peer::over(connect(server));
@@ -105,6 +119,7 @@ table! {
     // [NAME-1], [NAME-2], [NAME-7], [NAME-10]
     names_made_to_look_alike: Abuse {
         options: &[],
+        to: Port::Plain,
         comes: |server| {
             let names = ["ANA", "\u{410}na", "An\u{430}", "Ａｎａ", "Ana\u{200B}", "Ana\u{FE0F}", "\u{202E}anA", "Carl0s", "CarIos"];
             names.iter().map(|name| pour(server, format!("NAME {name}\n").as_bytes(), 1)).collect()
@@ -112,9 +127,75 @@ table! {
         gets: &["BYE name-taken", "BYE name-invalid"],
         grows: 4,
     };
+    // [LIMIT-3]
+    a_hundred_from_one_address: Abuse {
+        options: &["--limit-loopback", "--max-per-address", "10"],
+        to: Port::Plain,
+        comes: |server| {
+            let crowd: Vec<_> = (0..100).map(|_| connect(server)).collect();
+            let leave = |mut stream: TcpStream| {
+                let _ = stream.write_all(b"BYE\n");
+                rest(stream)
+            };
+            let got: Vec<_> = crowd.into_iter().map(leave).collect();
+            // Two of the ten seats are the witnesses'.
+            assert_eq!(got.iter().filter(|got| *got == "BYE quit\n").count(), 8);
+            got
+        },
+        gets: &["BYE quit", "BYE full"],
+        grows: 4,
+    };
+    // [LINE-13]
+    hellos_of_tls_on_the_plain_port: Abuse {
+        options: &["--name-timeout", "3600"],
+        to: Port::Plain,
+        comes: |server| {
+            let hello = hello(&Authority::new().client());
+            all(50, |_| pour(server, &hello, 1))
+        },
+        gets: &["BYE bad-line"],
+        grows: 4,
+    };
+    // [SEC-1], [SEC-2]
+    garbage_on_the_port_of_tls: Abuse {
+        options: &["--tls-handshake-timeout", "3600"],
+        to: Port::Tls,
+        comes: |server| all(50, |n| {
+            let stream = connect(server);
+            let garbage: Vec<_> = (0..65_536_u32).map(|m| (m.wrapping_mul(2_654_435_761 + n as u32) >> 24) as u8).collect();
+            // It may be refused while it is still talking.
+            let _ = (&stream).write_all(&garbage);
+            raw_rest(&stream);
+            String::new()
+        }),
+        gets: &[""],
+        grows: 8,
+    };
+    // [TLS-11], [SEC-2]: 64 KiB are what a hello may have.
+    hellos_that_are_too_large_or_never_end: Abuse {
+        options: &["--tls-handshake-timeout", "2"],
+        to: Port::Tls,
+        comes: |server| {
+            let too_large = b"\x16\x03\x01\x00\x04\x01\xff\xff\xff".to_vec();
+            let record = [&b"\x16\x03\x01\x40\x00"[..], &[0; 16 * 1024]].concat();
+            let mut endless = record.repeat(4);
+            endless[5..9].copy_from_slice(b"\x01\x00\xff\xff");
+            endless.truncate(65_000);
+            let openings = [too_large, endless];
+            all(100, |n| {
+                let stream = connect(server);
+                let _ = (&stream).write_all(&openings[n % 2]);
+                raw_rest(&stream);
+                String::new()
+            })
+        },
+        gets: &[""],
+        grows: 16,
+    };
     // [NAME-1], [GRAM-2], [SEC-3]
     escapes_in_everything: Abuse {
         options: &[],
+        to: Port::Plain,
         comes: |server| {
             let evil = "\u{1b}]0;x\u{7}\u{1b}[2J\u{9b}1m";
             let lines = [format!("NAME {evil}"), format!("NAME evil\nMSG {evil}"), evil.to_owned(), format!("BYE {evil}")];
@@ -131,13 +212,23 @@ fn suffer(abuse: &Abuse) {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     allow_files();
-    let server = Server::with(abuse.options);
+    let authority = Authority::new();
+    let mut options = match abuse.to {
+        Port::Plain => Vec::new(),
+        Port::Tls => server_options(&authority.issue("server")),
+    };
+    options.extend(abuse.options.iter().map(|&option| option.to_owned()));
+    let server = Server::with(&options.iter().map(String::as_str).collect::<Vec<_>>());
+    let target = match abuse.to {
+        Port::Plain => server.address,
+        Port::Tls => server.tls_address(),
+    };
     let (over, end) = channel();
     let witnesses = thread::spawn({
         let witnesses = Witnesses::new(&server);
         move || witnesses.talk(&end)
     });
-    let got = (abuse.comes)(server.address);
+    let got = (abuse.comes)(target);
     drop(over);
     let grown = witnesses.join().unwrap();
     for got in got {
@@ -249,7 +340,7 @@ fn drip(server: SocketAddr) -> String {
 
 /// Many who join and read nothing, of what one more of them says.
 fn stop_reading(server: SocketAddr) -> Vec<String> {
-    let asleep: Vec<_> = (0..100)
+    let asleep: Vec<_> = (0..20)
         .map(|n| {
             let mut peer = Peer::connect_narrow(server);
             peer.send(&format!("NAME asleep{n}"));
