@@ -100,6 +100,8 @@ server-cannot-listen = cannot listen on { $place } ({ $reason }); { $next }
     .other = check the host and the port of { $option } HOST:PORT
 server-exposed = { $place } is not of this machine alone, and what is said there would go unencrypted; use --listen-tls with a certificate, or confirm it with --insecure
 server-not-reloaded = the certificate was not changed, and the old one stays: { $reason }
+server-bad-socket = cannot use a socket that was passed ({ $reason }): pass only TCP sockets that listen
+server-no-certificate = the socket { $name } that was passed is for TLS, and the server has no certificate: give --listen-tls, --tls-cert and --tls-key
 server-no-signals = cannot listen to signals: { $reason }
 
 ## TLS: what is wrong with a file

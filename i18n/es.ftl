@@ -100,6 +100,8 @@ server-cannot-listen = no se puede escuchar en { $place } ({ $reason }); { $next
     .other = comprueba el host y el puerto de { $option } HOST:PUERTO
 server-exposed = { $place } no es solo de esta máquina, y lo que ahí se diga irá sin cifrar; usa --listen-tls con un certificado, o confírmalo con --insecure
 server-not-reloaded = el certificado no se ha cambiado y sigue el de antes: { $reason }
+server-bad-socket = no se puede usar un socket recibido ({ $reason }): pasa solo sockets TCP que escuchen
+server-no-certificate = el socket recibido { $name } es para TLS, y el servidor no tiene certificado: da --listen-tls, --tls-cert y --tls-key
 server-no-signals = no se pueden atender las señales: { $reason }
 
 ## TLS: what is wrong with a file

@@ -1,7 +1,8 @@
 //! The real `charla-server` as a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -35,11 +36,26 @@ pub fn command(arguments: &[&str]) -> Command {
 
 /// A server to which nothing was said yet, neither by this process's environment.
 pub fn unconfigured() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_charla-server"));
+    let mut command = clean(env!("CARGO_BIN_EXE_charla-server"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// A server to which this socket is passed, as systemd does it.
+pub fn inheriting(socket: &TcpListener) -> Command {
+    let mut command = clean("sh");
+    command
+        .args(["-c", r#"exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@""#])
+        .arg(env!("CARGO_BIN_EXE_charla-server"))
+        .stdin(OwnedFd::from(socket.try_clone().unwrap()));
+    command
+}
+
+fn clean(program: &str) -> Command {
+    let mut command = Command::new(program);
     for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHARLA_")) {
         command.env_remove(variable);
     }
-    command.stdin(Stdio::null());
     command
 }
 
@@ -71,7 +87,11 @@ impl Server {
     }
 
     pub fn with(arguments: &[&str]) -> Server {
-        let (mut server, lines) = Server::with_unread_output(arguments);
+        Server::run(command(arguments))
+    }
+
+    pub fn run(command: Command) -> Server {
+        let (mut server, lines) = Server::spawn(command);
         server.readers.push(server.output.collect(lines));
         server
     }

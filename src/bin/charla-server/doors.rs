@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use super::options::{Listening, Place};
+use super::service::{self, Socket};
 
 /// All that was asked for, open.
 pub(crate) struct Doors {
@@ -25,23 +26,34 @@ pub(crate) struct Doors {
 impl Doors {
     /// Opens them, for peers that are gone when they were silent for so long. With TLS, its files
     /// are read anew at each SIGHUP.
-    pub(crate) async fn open(listening: Listening, dead_after: Duration, language: Language) -> Result<Doors, String> {
+    pub(crate) async fn open(
+        listening: Listening,
+        sockets: Vec<Socket>,
+        dead_after: Duration,
+        language: Language,
+    ) -> Result<Doors, String> {
         let tls = match listening.tls.files() {
             Some(files) => Some(start_tls(files, listening.tls.handshakes(), language)?),
             None => None,
         };
+        let (over_tls, plain): (Vec<_>, Vec<_>) = sockets.into_iter().partition(|socket| socket.name == service::TLS);
+        if tls.is_none() && !over_tls.is_empty() {
+            return Err(language.text_with("server-no-certificate", &[("name", service::TLS.into())]));
+        }
         let mut doors = Doors { plain: Vec::new(), over_tls: Vec::new(), tls, places: Vec::new() };
-        for mut place in listening.listen {
-            let bound = open_at(language, "--listen", &mut place, dead_after).await?;
+        for (bound, place) in open(language, "--listen", listening.listen, plain).await? {
             if !listening.insecure && bound.iter().any(is_exposed) {
-                return Err(language.text_with("server-exposed", &[("place", place.to_string().into())]));
+                return Err(language.text_with("server-exposed", &[("place", place.into())]));
             }
             doors.plain.extend(bound);
-            doors.places.push(place.to_string());
+            doors.places.push(place);
         }
-        for mut place in listening.tls.listen_tls {
-            doors.over_tls.extend(open_at(language, "--listen-tls", &mut place, dead_after).await?);
+        for (bound, place) in open(language, "--listen-tls", listening.tls.listen_tls, over_tls).await? {
+            doors.over_tls.extend(bound);
             doors.places.push(format!("{place} (TLS)"));
+        }
+        for listener in doors.plain.iter().chain(&doors.over_tls) {
+            server::tune(listener, dead_after).map_err(|error| bad_socket(language, &error))?;
         }
         Ok(doors)
     }
@@ -54,17 +66,34 @@ impl Doors {
     }
 }
 
-async fn open_at(
+/// Takes the sockets that were passed; without any it listens at the places of this option.
+async fn open(
     language: Language,
     option: &str,
-    place: &mut Place,
-    dead_after: Duration,
-) -> Result<Vec<TcpListener>, String> {
-    let bound = bind(language, option, place).await?;
-    for listener in &bound {
-        server::tune(listener, dead_after).map_err(|error| cannot_listen(language, option, place, &error))?;
+    places: Vec<Place>,
+    sockets: Vec<Socket>,
+) -> Result<Vec<(Vec<TcpListener>, String)>, String> {
+    let mut opened = Vec::new();
+    if sockets.is_empty() {
+        for mut place in places {
+            let bound = bind(language, option, &mut place).await?;
+            opened.push((bound, place.to_string()));
+        }
     }
-    Ok(bound)
+    for socket in sockets {
+        let (listener, place) = take(socket).map_err(|error| bad_socket(language, &error))?;
+        opened.push((vec![listener], place));
+    }
+    Ok(opened)
+}
+
+fn take(socket: Socket) -> io::Result<(TcpListener, String)> {
+    let place = socket.listener.local_addr()?.to_string();
+    Ok((TcpListener::from_std(socket.listener)?, place))
+}
+
+pub(crate) fn bad_socket(language: Language, error: &io::Error) -> String {
+    language.text_with("server-bad-socket", &[("reason", error.to_string().into())])
 }
 
 /// Listens at a place of this option, which then has its real port.

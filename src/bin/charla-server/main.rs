@@ -4,6 +4,7 @@ mod doors;
 mod log;
 mod open_files;
 mod options;
+mod service;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use charla::metrics::Exporter;
 use charla::server::{Console, Server};
 use doors::Doors;
 use options::{Arguments, Place};
+use service::Socket;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
@@ -36,16 +38,18 @@ fn run(arguments: Arguments) -> Result<(), String> {
         let _ = writeln!(io::stdout(), "{}", arguments.configuration.praise(arguments.common.lang));
         return Ok(());
     }
-    serve(arguments)
+    let language = arguments.common.lang;
+    let sockets = service::sockets().map_err(|error| doors::bad_socket(language, &error))?;
+    serve(arguments, sockets)
 }
 
 #[tokio::main]
-async fn serve(arguments: Arguments) -> Result<(), String> {
+async fn serve(arguments: Arguments, sockets: Vec<Socket>) -> Result<(), String> {
     log::start(arguments.log);
     let language = arguments.common.lang;
     let options = arguments.limits.options();
     open_files::allow(options.open_files());
-    let doors = Doors::open(arguments.listening, arguments.limits.dead_after, language).await?;
+    let doors = Doors::open(arguments.listening, sockets, arguments.limits.dead_after, language).await?;
     let shutdown = stop_signal().map_err(|error| no_signals(language, &error))?;
     info!(version = env!("CARGO_PKG_VERSION"), listening = doors.places.join(", "), ?options, "serving");
     let console = Console::new(io::stdout(), doors.places.clone()).in_language(language);
@@ -53,6 +57,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     if let Some(place) = arguments.metrics {
         tell_metrics(language, place, Exporter::new(server.stats())).await?;
     }
+    service::ready();
     server.run(shutdown).await;
     info!("stopped");
     Ok(())
@@ -80,5 +85,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        service::stopping();
     })
 }
