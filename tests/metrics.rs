@@ -15,6 +15,7 @@ fn the_numbers_are_those_of_what_happened() {
     let mut carlos = Peer::join(server.address, "Carlos");
     ana.send("MSG a");
     ana.send("MSG b");
+    carlos.skip_to("MSG Ana b");
     carlos.send("MSG c");
     carlos.skip_to("MSG Carlos c");
     carlos.send("BYE");
@@ -60,10 +61,12 @@ fn the_numbers_are_those_of_what_happened() {
 #[test]
 fn the_process_tells_what_it_uses() {
     let (server, place) = http::server(&[]);
-    let before = metrics(place);
     let peers: Vec<_> = (0..20).map(|n| Peer::join(server.address, &format!("u{n}"))).collect();
-    let more = |name: &'static str| (name, before[name] + peers.len() as u64);
-    let after = metrics_with(place, &["process_open_fds", "charla_tasks", "charla_connections"].map(more));
+    let before = metrics(place);
+    let gone = peers.len() as u64;
+    drop(peers);
+    let less = |name: &'static str| (name, before[name] - gone);
+    let after = metrics_with(place, &["process_open_fds", "charla_tasks", "charla_connections"].map(less));
     assert!(!http::page(place).contains("process_cpu_seconds_total 0.0\n"));
     assert!(after["process_start_time_seconds"] > 1_600_000_000);
     assert!(after["process_max_fds"] > after["process_open_fds"]);
