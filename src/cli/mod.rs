@@ -51,21 +51,21 @@ pub struct BadValue;
 /// complaints and what `--generate` prints end the program.
 #[must_use]
 pub fn parse<P: Parser>() -> P {
-    let words: Vec<_> = env::args_os().collect();
+    let mut words: Vec<_> = env::args_os().collect();
     let language = language(&words);
     let program = config::with_variables(P::command());
     // Who asks for a part of a package has no work for the program.
     let plain = program.clone().subcommand_required(false).arg(generate::option());
-    let mut matches = read(&plain, &words, language);
+    let matches = read(&config::without_needs(plain.clone()), &words, language);
     if let Some(part) = matches.get_one::<Part>(generate::OPTION) {
         generate::print(*part, worded(program, language), language);
     }
     if let Some(file) = config::file(&matches) {
-        let name = plain.get_name().to_owned();
-        let plain = config::apply(plain, &file, language).unwrap_or_else(|mistakes| give_up(&name, &mistakes));
-        matches = read(&plain, &words, language);
+        let said = config::said(&plain, &file, language);
+        let said = said.unwrap_or_else(|mistakes| give_up(plain.get_name(), &mistakes));
+        words.splice(1..1, config::words(said, &matches));
     }
-    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    P::from_arg_matches(&read(&plain, &words, language)).unwrap_or_else(|error| error.exit())
 }
 
 /// What the words ask of a program.

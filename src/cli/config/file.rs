@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::error::{ContextKind, Error, ErrorKind};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, value_parser};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -14,28 +14,23 @@ use crate::cli::{expected, similar};
 use crate::lang::{Language, Value};
 use crate::safe::safe;
 
-/// The program with what the file says as the defaults of its arguments.
+/// What a file says: the ids of arguments, each with the words of a command line that say it.
+pub(in crate::cli) type Said = Vec<(String, Vec<String>)>;
+
+/// What this file says of a program's settings.
 ///
 /// # Errors
 /// Why the file cannot be used: all its mistakes, one a line, each with its place.
-pub(in crate::cli) fn apply(program: Command, path: &Path, language: Language) -> Result<Command, Vec<String>> {
+pub(in crate::cli) fn said(program: &Command, path: &Path, language: Language) -> Result<Said, Vec<String>> {
     let name = safe(&path.to_string_lossy()).into_owned();
     let text = fs::read_to_string(path).map_err(|error| {
         let reason = error.to_string().into();
         vec![language.text_with("cli-file-unread", &[("file", name.as_str().into()), ("reason", reason)])]
     })?;
-    let said = Reading { program: &program, judge: judge(&program), language }.read(&text).map_err(|mistakes| {
-        mistakes.into_iter().map(|(line, mistake)| format!("{name}:{line}: {mistake}")).collect::<Vec<_>>()
-    })?;
-    Ok(with_defaults(program, said))
+    Reading { program, judge: judge(program), language }
+        .read(&text)
+        .map_err(|mistakes| mistakes.into_iter().map(|(line, mistake)| format!("{name}:{line}: {mistake}")).collect())
 }
-
-fn with_defaults(program: Command, said: Said) -> Command {
-    said.into_iter().fold(program, |program, (id, values)| program.mut_arg(id, |arg| arg.default_values(values)))
-}
-
-/// What a file says: the ids of arguments with their values.
-type Said = Vec<(String, Vec<String>)>;
 
 /// What is wrong, by the number of the line. Of several mistakes on a line the first is told: the
 /// others often come of it.
@@ -54,7 +49,11 @@ struct Reading<'a> {
 fn judge(program: &Command) -> Command {
     let alone = |arg: &Arg| {
         let long = arg.get_long().unwrap_or_default().to_owned();
-        Arg::new(arg.get_id().clone()).long(long).value_parser(arg.get_value_parser().clone())
+        let parser = match arg.get_action() {
+            ArgAction::SetTrue => value_parser!(bool),
+            _ => arg.get_value_parser().clone(),
+        };
+        Arg::new(arg.get_id().clone()).long(long).value_parser(parser)
     };
     Command::new("judge").no_binary_name(true).disable_help_flag(true).args(settings(program).map(alone))
 }
@@ -85,11 +84,7 @@ impl Reading<'_> {
         let is_wrong = |value: &str| self.try_out(name, value).is_err();
         let wrong = values.iter().filter(|(_, value)| is_wrong(value));
         let wrong: Vec<_> = wrong.map(|(at, value)| (*at, self.wrong_value(arg, value))).collect();
-        if wrong.is_empty() {
-            Ok((arg.get_id().to_string(), values.into_iter().map(|(_, value)| value).collect()))
-        } else {
-            Err(wrong)
-        }
+        if wrong.is_empty() { Ok((arg.get_id().to_string(), words(arg, name, values))) } else { Err(wrong) }
     }
 
     fn try_out(&self, key: &str, value: &str) -> Result<(), Error> {
@@ -145,6 +140,14 @@ fn values(arg: &Arg, value: &Spanned<DeValue<'_>>) -> Option<Vec<Placed>> {
     }
 }
 
+fn words(arg: &Arg, name: &str, values: Vec<Placed>) -> Vec<String> {
+    let values = values.into_iter().map(|(_, value)| value);
+    match arg.get_action() {
+        ArgAction::SetTrue => values.filter(|value| value == "true").map(|_| format!("--{name}")).collect(),
+        _ => values.map(|value| format!("--{name}={value}")).collect(),
+    }
+}
+
 /// A value as it would stand on the command line.
 fn scalar(value: &DeValue<'_>) -> Option<String> {
     match value {
@@ -166,11 +169,13 @@ fn line(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use clap::{CommandFactory, FromArgMatches, Parser};
 
     use super::*;
     use crate::cli::Configuration;
-    use crate::cli::config::with_variables;
+    use crate::cli::config::{self, with_variables, without_needs};
 
     #[derive(Parser)]
     struct Program {
@@ -191,26 +196,43 @@ mod tests {
         Reading { program: &program, judge: judge(&program), language: Language::English }.read(text)
     }
 
-    fn program(text: &str, words: &[&str]) -> Program {
-        let command = with_defaults(with_variables(Program::command()), reading(text).unwrap());
-        let words = [&["program"], words].concat();
-        Program::from_arg_matches(&command.try_get_matches_from(words).unwrap()).unwrap()
+    fn program(text: &str, words: &[&str]) -> Result<Program, clap::Error> {
+        let command = with_variables(Program::command());
+        let mut words: Vec<_> = ["program"].iter().chain(words).map(OsString::from).collect();
+        let matches = without_needs(command.clone()).try_get_matches_from(&words)?;
+        words.extend(config::words(reading(text).unwrap(), &matches));
+        Program::from_arg_matches(&command.try_get_matches_from(words)?)
     }
 
     #[test]
     fn each_type_of_toml_that_an_option_can_have() {
-        let said = program("some-number = 0x1_0\nfile = \"5\"\nlist = ['b', \"c\"]\nflag = true\n", &[]);
+        let said = program("some-number = 0x1_0\nfile = \"5\"\nlist = ['b', \"c\"]\nflag = true\n", &[]).unwrap();
         assert!(said.some_number == 16 && said.file.as_deref() == Some("5") && said.list == ['b', 'c'] && said.flag);
-        let said = program("some-number = \"5\"\nlist = 'd'\nflag = false\n", &[]);
+        let said = program("some-number = \"5\"\nlist = 'd'\nflag = false\n", &[]).unwrap();
         assert!(said.some_number == 5 && said.file.is_none() && said.list == ['d'] && !said.flag);
-        let said = program("", &[]);
+        let said = program("", &[]).unwrap();
         assert!(said.some_number == 7 && said.list == ['a'] && !said.configuration.check_config);
     }
 
     #[test]
     fn the_command_line_comes_before_the_file() {
-        let said = program("some-number = 1\nlist = ['b', 'c']\n", &["--some-number=2", "--list=d"]);
+        let said = program("some-number = 1\nlist = ['b', 'c']\n", &["--some-number=2", "--list=d"]).unwrap();
         assert!(said.some_number == 2 && said.list == ['d']);
+    }
+
+    #[test]
+    fn what_an_option_needs_may_stand_in_either() {
+        for (text, words) in
+            [("file = 'a'", &["--flag"][..]), ("flag = true", &["--file=a"]), ("flag = true\nfile = 'a'", &[])]
+        {
+            assert!(program(text, words).unwrap().flag, "{text}");
+        }
+        for (text, words) in [("flag = true", &[][..]), ("", &["--flag"]), ("some-number = 1", &["--flag"])] {
+            assert!(
+                program(text, words).is_err_and(|error| error.kind() == ErrorKind::MissingRequiredArgument),
+                "{text}"
+            );
+        }
     }
 
     #[test]

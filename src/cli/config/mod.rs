@@ -1,19 +1,22 @@
 //! The configuration of a program: its options can also stand in environment variables and in
 //! a file. A program has one when it flattens [`Configuration`] into its arguments.
 //!
-//! There is no second list of options. A variable is clap's own, and what the file says becomes
-//! the default of an argument: so clap judges it, and the command line comes before the
-//! environment, the environment before the file, and the file before the program's defaults.
+//! There is no second list of options. A variable is clap's own, and what the file says is put
+//! on the command line where neither that nor the environment says it: so clap judges it all, and
+//! the command line comes before the environment, the environment before the file, and the file
+//! before the program's defaults.
 
 mod file;
 mod template;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, Resettable};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
-pub(super) use file::apply;
+pub(super) use file::{Said, said};
 pub(super) use template::template;
 
 use super::generate;
@@ -50,6 +53,17 @@ impl Configuration {
 /// The file that the arguments name, if the program takes one.
 pub(super) fn file(matches: &ArgMatches) -> Option<PathBuf> {
     matches.try_get_one(FILE).ok().flatten().cloned()
+}
+
+/// The same program, whose arguments need no others: what they need may stand in the file.
+pub(super) fn without_needs(program: Command) -> Command {
+    program.mut_args(|arg| arg.requires(Resettable::Reset))
+}
+
+/// What the file says and nothing that comes before it does, as it stands on a command line.
+pub(super) fn words(said: Said, matches: &ArgMatches) -> impl Iterator<Item = OsString> {
+    let is_left = |id: &str| matches.value_source(id).is_none_or(|source| source == ValueSource::DefaultValue);
+    said.into_iter().filter(move |(id, _)| is_left(id)).flat_map(|(_, words)| words).map(OsString::from)
 }
 
 /// What of a program's arguments can stand in its configuration.
