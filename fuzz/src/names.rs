@@ -1,6 +1,6 @@
 //! Which names there are, and which of them are the same.
 
-use charla::proto::Name;
+use charla::proto::{Name, Skeleton};
 
 use super::reference::names;
 
@@ -13,5 +13,6 @@ pub fn run(data: &[u8]) {
         assert_eq!(name.as_str(), given, "a name is kept as it was given");
         let again = Name::new(name.key().as_str()).expect("a key is a name");
         assert_eq!(again.key(), name.key(), "a key is its own key");
+        let _any_has_a_look = Skeleton::of(&name);
     }
 }

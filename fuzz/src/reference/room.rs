@@ -5,6 +5,7 @@ use super::{Asked, judge, lines, names};
 /// A server, and all who have ever come to it.
 #[derive(Debug, Default)]
 pub struct Server {
+    minds_other_protocols: bool,
     visitors: Vec<Visitor>,
     /// Who is in the room, in the order of joining.
     present: Vec<usize>,
@@ -18,12 +19,19 @@ pub struct Server {
 pub struct Visitor {
     /// What came behind the last LF.
     unread: Vec<u8>,
+    /// Whether a line has come.
+    opened: bool,
     name: String,
     sent: Vec<u8>,
     ended: bool,
 }
 
 impl Server {
+    /// One that refuses at once what opens with another protocol (\[LINE-13\]).
+    pub fn that_minds_other_protocols() -> Server {
+        Server { minds_other_protocols: true, ..Server::default() }
+    }
+
     /// A connection, by its number.
     pub fn connect(&mut self) -> usize {
         self.visitors.push(Visitor::default());
@@ -33,7 +41,11 @@ impl Server {
     /// These bytes come from it.
     pub fn input(&mut self, who: usize, bytes: &[u8]) {
         let input = [&self.visitors[who].unread, bytes].concat();
+        if self.minds_other_protocols && !self.visitors[who].opened && is_foreign(&input) {
+            self.end(who, Some("bad-line"));
+        }
         for line in lines(&input) {
+            self.visitors[who].opened = true;
             self.act(who, line);
         }
         self.visitors[who].unread = input.split(|&octet| octet == b'\n').next_back().unwrap_or_default().to_vec();
@@ -146,4 +158,11 @@ impl Server {
     fn tell(&mut self, who: usize, line: &str) {
         self.visitors[who].sent.extend_from_slice(line.as_bytes());
     }
+}
+
+/// \[LINE-13\]
+fn is_foreign(opening: &[u8]) -> bool {
+    let methods = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PRI", "PUT", "TRACE"];
+    opening.starts_with(b"\x16\x03")
+        || methods.iter().any(|method| opening.starts_with(format!("{method} ").as_bytes()))
 }
