@@ -63,6 +63,8 @@ pub(super) struct Connection<S> {
     wrote: bool,
     /// Whether the client's input is to be read, as it was when the log was looked at.
     heard: bool,
+    /// Whether no line has come yet.
+    opening: bool,
     /// In a box: only who sends too fast has it.
     early: Option<Box<Early>>,
 }
@@ -110,6 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             half: Bytes::new(),
             wrote: false,
             heard: false,
+            opening: true,
             early: None,
         }
     }
@@ -319,13 +322,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Acts on each whole line of a chunk.
     fn act(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
-        let Connection { seat, cutter, session, roster, .. } = self;
-        let opening = session.opening(cutter.unfinished(), chunk);
+        let Connection { seat, cutter, session, roster, opening, .. } = self;
+        let opened = if *opening { open(cutter.unfinished(), chunk) } else { Ok(()) };
         let mut refused = None;
         let result = seat.act(|floor| {
             floor.received(chunk.len());
-            let mut result = opening;
+            let mut result = opened;
             while let (Ok(()), Some(cut)) = (result, cutter.next(&mut chunk)) {
+                *opening = false;
                 result = match cut {
                     Cut::Line(line) => session.line(line, floor, roster).inspect_err(|_| refused = excerpt(line)),
                     Cut::TooLong => Err(Code::TooLong),
@@ -350,6 +354,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
+/// Refuses a connection at its first bytes where they can never become a line.
+fn open(unfinished: &[u8], chunk: &[u8]) -> Result<(), Code> {
+    Foreign::of(&unfinished.iter().chain(chunk)).map_or(Ok(()), |foreign| {
+        debug!("what opens this connection is {foreign}");
+        Err(Code::BadLine)
+    })
+}
+
 /// The beginning of a line, for whoever reads the log of the program, if somebody does.
 fn excerpt(line: &[u8]) -> Option<String> {
     enabled!(Level::DEBUG).then(|| line.get(..EXCERPT).unwrap_or(line).escape_ascii().to_string())
@@ -367,15 +379,6 @@ fn half_written(pieces: &[Bytes], mut n: usize) -> Bytes {
 }
 
 impl Session {
-    /// Refuses at its first bytes what opens a session and can never become a line.
-    fn opening(&self, unfinished: &[u8], chunk: &[u8]) -> Result<(), Code> {
-        let Session::Waiting(..) = self else { return Ok(()) };
-        Foreign::of(&unfinished.iter().chain(chunk)).map_or(Ok(()), |foreign| {
-            debug!("what opens this connection is {foreign}");
-            Err(Code::BadLine)
-        })
-    }
-
     /// Does what a line asks for; its ending is an error, be it asked for.
     fn line(&mut self, line: &[u8], floor: &mut Floor<'_>, roster: &mut Option<Box<Roster>>) -> Result<(), Code> {
         match self {
