@@ -236,4 +236,11 @@ mod tests {
         assert_eq!(fate(b"BYE too-slow"), Fate::Unknown);
         assert_eq!(fate(b"BYE of-a-later-version"), Fate::Unknown);
     }
+
+    #[test]
+    fn another_name_may_help_where_the_farewell_is_about_the_name() {
+        let about_the_name = |code| Farewell::new(code, None).is_about_the_name();
+        assert!(about_the_name("name-taken") && about_the_name("name-invalid"));
+        assert!(!about_the_name("full") && !about_the_name("name-of-a-later-version"));
+    }
 }

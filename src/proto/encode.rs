@@ -118,7 +118,7 @@ mod tests {
         for &code in Code::ALL {
             let line = written(|o| bye_event(code, o));
             assert_eq!(ServerLine::parse(&line), Ok(ServerLine::Bye { code: code.as_str(), text: None }));
-            assert_eq!(Code::from_wire(code.as_str()), Some(code));
+            assert_eq!(Code::from_wire(&code.to_string()), Some(code));
         }
         let (name, text) = ("n".repeat(MAX_NAME), "t".repeat(MAX_TEXT));
         let line = written(|o| msg_event(&Name::new(&name).unwrap(), Text::new(&text).unwrap(), o));

@@ -163,7 +163,7 @@ fn bye_event(i: &str) -> IResult<&str, ServerLine<'_>> {
 /// `name` as a client reads it: no space, no Cc
 fn name(i: &str) -> IResult<&str, &str> {
     // Most names are ASCII, where a byte is looked at faster than a character.
-    let ascii = i.bytes().position(|b| !b.is_ascii_graphic()).and_then(|end| i.split_at_checked(end));
+    let ascii = i.bytes().position(|b| matches!(b, 0..=b' ' | b'\x7f'..)).and_then(|end| i.split_at_checked(end));
     match ascii {
         Some((name, rest)) if !name.is_empty() && rest.starts_with(' ') => Ok((rest, name)),
         _ => take_while1(|c: char| c != ' ' && !c.is_control()).parse_complete(i),
@@ -173,4 +173,29 @@ fn name(i: &str) -> IResult<&str, &str> {
 /// `code = 1*32( %x61-7A / DIGIT / "-" )`
 fn code(i: &str) -> IResult<&str, &str> {
     take_while_m_n(1, 32, |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-').parse_complete(i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [CLIENT-20]
+    #[test]
+    fn a_name_of_the_server_is_anything_up_to_a_space() {
+        for name in ["Ana", "ñandú", "Ana\u{200b}", "-", &"x".repeat(100)] {
+            let says = format!("MSG {name}  hola ");
+            assert_eq!(ServerLine::parse(says.as_bytes()), Ok(ServerLine::Msg { name, text: " hola " }));
+            let joins = format!("JOIN {name}");
+            assert_eq!(ServerLine::parse(joins.as_bytes()), Ok(ServerLine::Join(name)));
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_server_without_its_fields_is_none() {
+        for line in
+            ["MSG  hola", "MSG Ana ", "MSG Ana", "JOIN ", "JOIN", "JOIN Ana ", "JOIN \tAna", "LEAVE Ana\u{85}", "BYE"]
+        {
+            assert_eq!(ServerLine::parse(line.as_bytes()), Err(BadLine::Grammar), "{line}");
+        }
+    }
 }

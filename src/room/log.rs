@@ -248,3 +248,7 @@ impl Log {
         self.dropped + self.sealed.len() as u64
     }
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;
