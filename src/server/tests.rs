@@ -164,7 +164,9 @@ async fn a_flood_is_not_read_ahead() {
     let hall = hall_with_rates();
     let mut client = hall.connect_with(1024);
     let mut sent = 0;
-    while let Ok(n) = timeout(Duration::ZERO, client.stream.write(&[b'\n'; 1024])).await {
+    while sent < 10 * rates::READ
+        && let Ok(n) = timeout(Duration::ZERO, client.stream.write(&[b'\n'; 1024])).await
+    {
         sent += n.unwrap();
         settle().await;
     }
