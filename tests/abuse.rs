@@ -162,7 +162,7 @@ table! {
         to: Port::Tls,
         comes: |server| all(50, |n| {
             let stream = connect(server);
-            let garbage: Vec<_> = (0..65_536_u32).map(|m| (m.wrapping_mul(2_654_435_761 + n as u32) >> 24) as u8).collect();
+            let garbage: Vec<_> = (0..65_536_usize).map(|m| (m.wrapping_mul(2_654_435_761 + n) >> 24) as u8).collect();
             // It may be refused while it is still talking.
             let _ = (&stream).write_all(&garbage);
             raw_rest(&stream);

@@ -103,7 +103,7 @@ impl Host {
         loop {
             let rest = self.rest()?;
             if rest == *fresh {
-                return Ok(());
+                return Ok(rest);
             }
             if start.elapsed() > REST {
                 return Err(format!("all clients have left {REST:?} ago, and the server has {rest:?}, not {fresh:?}"));
