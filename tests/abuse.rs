@@ -162,7 +162,8 @@ table! {
         to: Port::Tls,
         comes: |server| all(50, |n| {
             let stream = connect(server);
-            let garbage: Vec<_> = (0..65_536_usize).map(|m| (m.wrapping_mul(2_654_435_761 + n) >> 24) as u8).collect();
+            let mut rng = fastrand::Rng::with_seed(n as u64);
+            let garbage: Vec<_> = std::iter::repeat_with(|| rng.u8(..)).take(65_536).collect();
             // It may be refused while it is still talking.
             let _ = (&stream).write_all(&garbage);
             raw_rest(&stream);

@@ -16,6 +16,11 @@ const PASTERS: usize = 8;
 const SLEEPERS: usize = 8;
 const WANDERERS: usize = 360;
 
+/// The number of the first place after each kind.
+const PASTING: usize = WITNESSES + PASTERS;
+const SLEEPING: usize = PASTING + SLEEPERS;
+const WANDERING: usize = SLEEPING + WANDERERS;
+
 /// A paste: so many lines, of so many bytes. All pastes of a wave are more than what the server keeps for the
 /// sleepers.
 const PASTE: (usize, usize) = (200, 900);
@@ -29,14 +34,11 @@ const RECORDED: usize = 40;
 /// Fills the seat of this number until the wave closes.
 pub(super) async fn fill(wave: Rc<Wave>, number: usize, rng: Rng) -> Result<()> {
     let mut seat = Seat { wave, number, rng, incarnation: 0 };
-    const PASTING: usize = WITNESSES + PASTERS;
-    const SLEEPING: usize = PASTING + SLEEPERS;
-    const WANDERING: usize = SLEEPING + WANDERERS;
     match number {
-        ..WITNESSES => seat.witness().await,
-        ..PASTING => seat.paste().await,
-        ..SLEEPING => seat.sleep().await,
-        ..WANDERING => seat.wander().await,
+        n if n < WITNESSES => seat.witness().await,
+        n if n < PASTING => seat.paste().await,
+        n if n < SLEEPING => seat.sleep().await,
+        n if n < WANDERING => seat.wander().await,
         _ => seat.talk().await,
     }
 }
