@@ -64,10 +64,10 @@ fn plan() -> Result<Plan> {
         let wrong = |_| format!("{word} wants a number, and {number} is none");
         match word.as_str() {
             "--minutes" => {
-                plan.minutes = number.parse().map_err(|error: std::num::ParseFloatError| wrong(error.to_string()))?
+                plan.minutes = number.parse().map_err(|error: std::num::ParseFloatError| wrong(error.to_string()))?;
             }
             "--seed" => {
-                plan.seed = number.parse().map_err(|error: std::num::ParseIntError| wrong(error.to_string()))?
+                plan.seed = number.parse().map_err(|error: std::num::ParseIntError| wrong(error.to_string()))?;
             }
             _ => return Err(format!("{word} is not known; there are --minutes N and --seed N")),
         }

@@ -41,7 +41,7 @@ pub(super) async fn visit(address: SocketAddr, tally: &Tally, rng: &mut Rng, pre
 fn is_bye(heard: &[u8], code: &str) -> bool {
     let line = heard.strip_prefix(b"BYE ").and_then(|rest| rest.strip_prefix(code.as_bytes()));
     line.is_some_and(|rest| {
-        matches!(rest, [b'\n'] | [b' ', .., b'\n']) && rest.iter().filter(|&&b| b == b'\n').count() == 1
+        matches!(rest, [b'\n'] | [b' ', .., b'\n']) && memchr::memchr(b'\n', rest) == Some(rest.len() - 1)
     })
 }
 
