@@ -7,6 +7,10 @@ use super::{Address, Client, Ending, JoinError, Reconnect, render};
 use crate::lang::Language;
 use crate::proto::Name;
 
+/// How long the programs wait for a server to let one in, which may hold up a `NAME` for
+/// 30 s while its log is full ([SLOW-7]).
+pub(super) const ANSWER: Duration = Duration::from_mins(1);
+
 #[derive(Debug)]
 pub(super) enum End {
     /// It never was in the room.

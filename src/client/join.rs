@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -13,10 +12,6 @@ use tokio::net::TcpStream;
 use super::{Address, BadAddress, Client, Ending, Route, Stream};
 use crate::proto::{Name, NameError};
 use crate::tls::Refusal;
-
-/// How long the programs wait for a server to let one in, which may hold up a `NAME` for
-/// 30 s while its log is full ([SLOW-7]).
-pub(super) const ANSWER: Duration = Duration::from_mins(1);
 
 /// Joins the room of the server at `address`, as `HOST`, `HOST:PORT` or
 /// `[IPV6]:PORT`, under this name, and is in it when it returns

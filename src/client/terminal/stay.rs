@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
-use super::super::end::End;
-use super::super::join::ANSWER;
+use super::super::end::{ANSWER, End};
 use super::super::{Client, Ending, Event, Stream, input, render};
 use super::Terminal;
 use super::command::Command;
