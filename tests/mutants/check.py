@@ -40,6 +40,11 @@ COMPARED = [
     "name-with-space", "escapes-html", "acts-on-half-a-line", "history", "leave-twice", "line-limit-1062",
 ]  # fmt: skip
 
+# The same for both sides.
+OVER_TLS = dict.fromkeys(
+    [f"TLS-{number}" for number in (3, 4, 7, 8, 9)], "no mutant speaks TLS; tests/tls.rs asks the reference"
+)
+
 # Clauses that a server must keep and that have no mutant, each with the reason.
 WITHOUT_MUTANT = {
     "LEAVE-9": "a case cannot stop a server",
@@ -50,6 +55,8 @@ WITHOUT_MUTANT = {
     "LIMIT-6": "the time to give a name and the size of the log are the server's choice",
     "SLOW-5": "a LEAVE that waited looks like one that came slowly",
     "SLOW-13": "who does not read for 10 s cannot see when it ended",
+    "TLS-2": "a case is played at the port that it is given",
+    **OVER_TLS,
 }
 
 # What a variant is asked besides `pass`: it does not do what is only recommended.
@@ -77,7 +84,7 @@ class Kind(NamedTuple):
 
 
 SERVERS = Kind("server", "server.py", server.BUGS, ["{port}"], "server|sender|receiver", WITHOUT_MUTANT)
-CLIENTS = Kind("client", "client.py", client.BUGS, ["{host}", "{port}"], "client|sender|receiver", {})
+CLIENTS = Kind("client", "client.py", client.BUGS, ["{host}", "{port}"], "client|sender|receiver", OVER_TLS)
 KINDS = [SERVERS, CLIENTS]
 
 
