@@ -79,6 +79,7 @@ impl Exporter {
             },
             ("/healthz", _) => plain(StatusCode::OK, "alive"),
             ("/readyz", Readiness::Ready) => plain(StatusCode::OK, "ready"),
+            ("/readyz", Readiness::Waiting) => plain(StatusCode::SERVICE_UNAVAILABLE, "waiting for the journal"),
             ("/readyz", Readiness::Full) => plain(StatusCode::SERVICE_UNAVAILABLE, "full"),
             ("/readyz", Readiness::Stopping) => plain(StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             _ => plain(StatusCode::NOT_FOUND, "there are /metrics, /healthz and /readyz"),

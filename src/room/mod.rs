@@ -12,9 +12,13 @@
 //!
 //! No I/O, no task and no clock: the time is an argument, and the caller sees to it
 //! that those who wait hear of what has changed.
+//!
+//! A room that several servers [share](Room::share) is the same log, kept by a journal:
+//! what people ask for happens when it comes back from there ([`Room::apply`]).
 
 mod figures;
 mod histogram;
+mod journal;
 mod log;
 mod observer;
 mod probe;
@@ -31,6 +35,8 @@ use crate::proto::{Code, Name, Text, encode};
 pub use figures::Figures;
 use figures::Tally;
 pub use histogram::Histogram;
+use journal::Journal;
+pub use journal::{BadState, Node, Record};
 pub use log::MAX_SLICES;
 use log::{BLOCK, Cursor, Log};
 pub use observer::Observed;
@@ -55,6 +61,10 @@ pub struct Room {
     put_out: u64,
     closed: bool,
     tally: Tally,
+    /// How many of the readers are in the room.
+    here: usize,
+    /// In a box: most rooms have none.
+    journal: Option<Box<Journal>>,
 }
 
 /// What a room bears.
@@ -100,18 +110,27 @@ struct Entry {
     name: Name,
     peer: SocketAddr,
     stage: Stage,
+    /// How many of its lines are on their way through the journal.
+    asked: u32,
+    /// Whether its `LEAVE` is one of them.
+    leaves: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
+    /// It has asked the journal to join.
+    Asking,
     /// In the room; `own` is the place behind the last line that it caused.
     In { cursor: Cursor, own: u64 },
-    /// It has left, and what stands in the log before `end` is still its to read.
-    Leaving { cursor: Cursor, end: u64 },
+    /// It has left, and what stands in the log before `end` is still its to read; then it
+    /// stands so.
+    Leaving { cursor: Cursor, end: u64, then: Standing },
     /// It lagged too far while it was in the room.
     TooSlow,
     /// It lagged too far when it had already left.
     Lost,
+    /// Its connection has gone before its lines came back from the journal.
+    Gone,
 }
 
 /// Where a reader stands.
@@ -126,7 +145,7 @@ pub enum Standing {
     TooSlow,
     /// It had left and then lagged too far: the connection closes without `BYE`.
     Lost,
-    /// The room was closed and all events were read.
+    /// The room was closed, or lost its journal, and all events were read.
     Closed,
 }
 
@@ -135,8 +154,8 @@ impl Stage {
     fn reading(&self) -> Option<(&Cursor, u64)> {
         match self {
             Stage::In { cursor, .. } => Some((cursor, u64::MAX)),
-            Stage::Leaving { cursor, end } => Some((cursor, *end)),
-            Stage::TooSlow | Stage::Lost => None,
+            Stage::Leaving { cursor, end, .. } => Some((cursor, *end)),
+            Stage::Asking | Stage::TooSlow | Stage::Lost | Stage::Gone => None,
         }
     }
 }
@@ -155,6 +174,8 @@ impl Room {
             put_out: 0,
             closed: false,
             tally: Tally::default(),
+            here: 0,
+            journal: None,
         }
     }
 
@@ -169,52 +190,50 @@ impl Room {
             return Err(Code::Shutdown);
         }
         let roster = self.roster.join(name).ok_or(Code::NameTaken)?;
-        self.tally.joins += 1;
-        let cursor = self.log.open();
-        self.append_move(peer, |line| encode::join_event(name, line));
-        let stage = Stage::In { cursor, own: self.log.head() };
-        let reader = self.readers.insert(Box::new(Entry { name: name.clone(), peer, stage }));
-        self.watch_growth(now);
-        Ok((Reader::at(reader), roster))
+        let entry = Entry { name: name.clone(), peer, stage: Stage::Asking, asked: 0, leaves: false };
+        let reader = Reader::at(self.readers.insert(Box::new(entry)));
+        self.joined(reader, now);
+        Ok((reader, roster))
     }
 
-    /// Appends what this reader says. Nothing comes of it when the reader was put out
-    /// or the room was closed meanwhile: that ending came first.
+    /// Appends what this reader says, or asks the journal to. Nothing comes of it when the
+    /// reader was put out or the room was closed meanwhile: that ending came first.
     pub fn say(&mut self, reader: Reader, text: Text<'_>, now: Instant) {
         let Some(entry) = self.readers.get_mut(reader.number()) else { return };
-        if let (Stage::In { own, .. }, false) = (&mut entry.stage, self.closed) {
+        if let (Stage::In { own, .. }, false) = (&mut entry.stage, self.closed || entry.leaves) {
+            if let Some(journal) = &mut self.journal {
+                entry.asked += 1;
+                journal.ask(reader, |line| encode::msg_event(&entry.name, text, line));
+                return;
+            }
             self.log.append(|line| encode::msg_event(&entry.name, text, line));
             *own = self.log.head();
-            self.tally.probe.line(*own, self.roster.len(), now);
+            self.tally.probe.line(*own, self.here, now);
             self.watch_growth(now);
         }
     }
 
-    /// Lets a reader leave: the others get its `LEAVE` at once, its name is free, and
-    /// it reads on up to this place. Nothing comes of it when the reader was put out or
-    /// the room was closed meanwhile.
+    /// Lets a reader leave: the others get its `LEAVE` at once, or when it comes back from
+    /// the journal; its name is free, and it reads on up to this place. Nothing comes of it
+    /// when the reader was put out or the room was closed meanwhile.
     pub fn leave(&mut self, reader: Reader, now: Instant) {
-        let end = self.log.head();
-        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
-        match std::mem::replace(&mut entry.stage, Stage::Lost) {
-            Stage::In { cursor, .. } if !self.closed => {
-                entry.stage = Stage::Leaving { cursor, end };
-                let (name, peer) = (entry.name.clone(), entry.peer);
-                self.announce_leave(&name, peer);
-                self.watch_growth(now);
-            }
-            other => entry.stage = other,
+        let Some(entry) = self.readers.get(reader.number()) else { return };
+        if matches!(entry.stage, Stage::In { .. }) && !self.closed && !entry.leaves {
+            self.depart(reader, now);
         }
     }
 
     /// Forgets a reader, whose connection is gone; it leaves first if it had not.
     pub fn forget(&mut self, reader: Reader, now: Instant) {
         self.leave(reader, now);
-        let entry = self.readers.try_remove(reader.number());
-        if let Some((cursor, end)) = entry.as_ref().and_then(|entry| entry.stage.reading()) {
+        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
+        let was = std::mem::replace(&mut entry.stage, Stage::Gone);
+        self.here -= usize::from(matches!(was, Stage::In { .. }));
+        if let Some((cursor, end)) = was.reading() {
             self.tally.end(self.log.close(cursor), cursor.at(), end, now);
             self.watch_relief();
         }
+        self.sweep(reader);
     }
 
     /// Puts the next unread lines of this reader into `out`, whole or from where it
@@ -226,12 +245,12 @@ impl Room {
                 self.log.read(cursor, u64::MAX, out);
                 if self.closed && out.is_empty() { Standing::Closed } else { Standing::Reading }
             }
-            Some(&Stage::Leaving { ref cursor, end }) => {
+            Some(&Stage::Leaving { ref cursor, end, then }) => {
                 self.log.read(cursor, end, out);
-                if out.is_empty() { Standing::Done } else { Standing::Reading }
+                if out.is_empty() { then } else { Standing::Reading }
             }
             Some(Stage::TooSlow) => Standing::TooSlow,
-            Some(Stage::Lost) | None => Standing::Lost,
+            Some(Stage::Asking | Stage::Lost | Stage::Gone) | None => Standing::Lost,
         }
     }
 
@@ -255,18 +274,19 @@ impl Room {
     /// is not congested.
     #[must_use]
     pub fn hears(&self, reader: Reader) -> bool {
-        let stage = self.readers.get(reader.number()).map(|entry| &entry.stage);
+        let entry = self.readers.get(reader.number()).filter(|entry| entry.asked == 0);
+        let stage = entry.map(|entry| &entry.stage);
         !self.congested() && matches!(stage, Some(Stage::In { cursor, own }) if cursor.at() >= *own)
     }
 
-    /// Whether the log is full, or was and some reader still holds more than half of it:
-    /// then what people want to say waits.
+    /// Whether the log is full, or was and some reader still holds more than half of it, or
+    /// much is on its way to the journal: then what people want to say waits.
     #[must_use]
     pub fn congested(&self) -> bool {
-        self.deadline.is_some()
+        self.deadline.is_some() || self.journal.as_ref().is_some_and(|journal| journal.is_full())
     }
 
-    /// When patience with slow readers ends; `None` unless the room is congested.
+    /// When patience with slow readers ends; `None` unless the log is full, or was.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
@@ -277,8 +297,8 @@ impl Room {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return;
         }
-        for (name, peer) in self.put_out_slow(now) {
-            self.announce_leave(&name, peer);
+        for reader in self.put_out_slow(now) {
+            self.depart(reader, now);
         }
         self.deadline = None;
         self.watch_growth(now);
@@ -334,13 +354,62 @@ impl Room {
         }
     }
 
-    fn announce_leave(&mut self, name: &Name, peer: SocketAddr) {
+    /// The place of this reader's `JOIN` is here: its name is in the roster.
+    fn joined(&mut self, reader: Reader, now: Instant) {
+        let Some(entry) = self.readers.get(reader.number()) else { return };
+        let (name, peer) = (entry.name.clone(), entry.peer);
+        let cursor = self.log.open();
+        self.append_move(Some(peer), |line| encode::join_event(&name, line));
+        let own = self.log.head();
+        if let Some(entry) = self.readers.get_mut(reader.number()) {
+            entry.stage = Stage::In { cursor, own };
+        }
+        self.tally.joins += 1;
+        self.here += 1;
+        self.watch_growth(now);
+    }
+
+    /// This reader's `LEAVE` is due.
+    fn depart(&mut self, reader: Reader, now: Instant) {
+        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
+        let Some(journal) = &mut self.journal else { return self.left(reader, now) };
+        entry.leaves = true;
+        entry.asked += 1;
+        journal.ask(reader, |line| encode::leave_event(&entry.name, line));
+    }
+
+    /// The place of this reader's `LEAVE` is here.
+    fn left(&mut self, reader: Reader, now: Instant) {
+        let end = self.log.head();
+        let Some(entry) = self.readers.get_mut(reader.number()) else { return };
+        entry.stage = match std::mem::replace(&mut entry.stage, Stage::Lost) {
+            Stage::In { cursor, .. } => {
+                self.here -= 1;
+                Stage::Leaving { cursor, end, then: Standing::Done }
+            }
+            other => other,
+        };
+        let (name, peer) = (entry.name.clone(), entry.peer);
+        self.announce_leave(&name, Some(peer));
+        self.watch_growth(now);
+    }
+
+    fn announce_leave(&mut self, name: &Name, peer: Option<SocketAddr>) {
         self.roster.remove(name);
         self.append_move(peer, |line| encode::leave_event(name, line));
     }
 
-    /// Appends a line that says that someone came or went.
-    fn append_move(&mut self, peer: SocketAddr, line: impl FnOnce(&mut bytes::BytesMut)) {
+    /// Drops a reader whose connection has gone, when all its lines have come back.
+    fn sweep(&mut self, reader: Reader) {
+        let is_over = |entry: &Box<Entry>| entry.asked == 0 && matches!(entry.stage, Stage::Gone);
+        if self.readers.get(reader.number()).is_some_and(is_over) {
+            self.readers.remove(reader.number());
+            self.forget_answer(reader);
+        }
+    }
+
+    /// Appends a line that says that someone came or went; from where is known of our own.
+    fn append_move(&mut self, peer: Option<SocketAddr>, line: impl FnOnce(&mut bytes::BytesMut)) {
         if let Some(observer) = &mut self.observer {
             observer.note(self.log.head(), peer);
         }
@@ -348,19 +417,20 @@ impl Room {
         self.tally.moves += 1;
     }
 
-    /// Ends the reading of all who hold more than half; gives those who were in the room.
-    fn put_out_slow(&mut self, now: Instant) -> Vec<(Name, SocketAddr)> {
+    /// Ends the reading of all who hold more than half; gives those who are still to leave.
+    fn put_out_slow(&mut self, now: Instant) -> Vec<Reader> {
         let limit = self.half_held();
         let mut present = Vec::new();
-        for (_, entry) in &mut self.readers {
+        for (number, entry) in &mut self.readers {
             let slow = entry.stage.reading().filter(|(cursor, _)| cursor.at() < limit);
             let Some((cursor, end)) = slow else { continue };
             self.tally.end(self.log.close(cursor), cursor.at(), end, now);
             self.put_out += 1;
             let was = std::mem::replace(&mut entry.stage, Stage::Lost);
             if matches!(was, Stage::In { .. }) {
+                self.here -= 1;
                 entry.stage = Stage::TooSlow;
-                present.push((entry.name.clone(), entry.peer));
+                present.extend((!entry.leaves).then(|| Reader::at(number)));
             }
         }
         present

@@ -18,7 +18,7 @@ pub(super) struct Observer {
     lines: u64,
     left_out: u64,
     /// The place of each unread `JOIN` and `LEAVE`, and its peer.
-    peers: VecDeque<(u64, SocketAddr)>,
+    peers: VecDeque<(u64, Option<SocketAddr>)>,
 }
 
 /// What the observer gets at a time.
@@ -28,8 +28,9 @@ pub struct Observed {
     pub left_out: u64,
     /// Whole lines, several in a piece.
     pub lines: Vec<Bytes>,
-    /// The peer of each `JOIN` and `LEAVE` in `lines`, in their order.
-    pub peers: Vec<SocketAddr>,
+    /// The peer of each `JOIN` and `LEAVE` in `lines`, in their order; `None` for one of
+    /// another node.
+    pub peers: Vec<Option<SocketAddr>>,
 }
 
 impl Observer {
@@ -38,7 +39,7 @@ impl Observer {
     }
 
     /// The line that is appended next is a `JOIN` or `LEAVE` of this peer.
-    pub(super) fn note(&mut self, place: u64, peer: SocketAddr) {
+    pub(super) fn note(&mut self, place: u64, peer: Option<SocketAddr>) {
         self.peers.push_back((place, peer));
     }
 

@@ -62,6 +62,10 @@ impl Roster {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        *self = Roster::new(self.confusables);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.present.len()
     }

@@ -337,7 +337,7 @@ fn an_observer_sees_all_and_from_where_people_come() {
     hall.room.forget(ana, hall.now);
     let observed = hall.room.observed().unwrap();
     assert_eq!(observed.lines.concat(), b"JOIN Ana\nMSG Ana hola\nLEAVE Ana\n");
-    assert_eq!((observed.left_out, observed.peers), (0, vec![peer(), peer()]));
+    assert_eq!((observed.left_out, observed.peers), (0, vec![Some(peer()), Some(peer())]));
 }
 
 #[test]

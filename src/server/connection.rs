@@ -26,7 +26,7 @@ use super::hub::{Floor, Seat, Written};
 use super::rates;
 use super::roster::{Roster, rest_of_line};
 use crate::proto::server_session::{Joined, Opening, Request, Waiting};
-use crate::proto::{Code, Cut, Foreign, LineCutter, encode};
+use crate::proto::{Code, Cut, Foreign, LineCutter, Name, encode};
 use crate::room::{MAX_SLICES, Standing};
 use crate::safe::safe;
 
@@ -71,9 +71,19 @@ pub(super) struct Connection<S> {
 
 #[derive(Debug)]
 enum Session {
-    /// With the end of the time to give a name.
-    Waiting(Waiting, Pin<Box<Sleep>>),
+    /// In a box, as it is soon over.
+    Waiting(Box<Greeting>),
     Joined(Joined),
+}
+
+/// What comes before a client has joined.
+#[derive(Debug)]
+struct Greeting {
+    waiting: Waiting,
+    /// The name that it has given, while the journal is to say whether it joins.
+    asked: Option<Name>,
+    /// The end of the time to give one.
+    end: Pin<Box<Sleep>>,
 }
 
 /// How a session ends.
@@ -107,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             stream,
             seat,
             cutter: LineCutter::default(),
-            session: Session::Waiting(Waiting::default(), Box::pin(sleep(name_timeout))),
+            session: Session::wait(name_timeout),
             roster: None,
             half: Bytes::new(),
             wrote: false,
@@ -149,23 +159,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Until the client has joined, which is `Ok`, or its session has ended.
     fn poll_greeting(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        while let Session::Waiting(..) = self.session {
-            ready!(self.seat.poll_heard(cx)).map_err(Ending::Bye)?;
-            // The clock comes after the input: a name that waited because the log was full
-            // is not late.
-            match self.poll_input(cx) {
-                Poll::Ready(acted) => acted?,
+        while let Session::Waiting(greeting) = &self.session {
+            let went_on = if greeting.asked.is_some() {
+                self.seat.poll_answer(cx).map(|answer| self.answered(answer).map_err(Ending::Bye))
+            } else {
+                ready!(self.seat.poll_heard(cx)).map_err(Ending::Bye)?;
+                self.poll_input(cx)
+            };
+            // The clock comes last: a name that waited because the log was full is not late.
+            match went_on {
+                Poll::Ready(result) => result?,
                 Poll::Pending => ready!(self.poll_name_timeout(cx)).map_err(Ending::Bye)?,
             }
         }
         Poll::Ready(Ok(()))
     }
 
+    /// The journal has said whether the client joins.
+    fn answered(&mut self, answer: Result<Vec<Bytes>, Code>) -> Result<(), Code> {
+        if let Session::Waiting(greeting) = &mut self.session
+            && let Some(name) = greeting.asked.take()
+        {
+            self.roster = Roster::new(answer?);
+            self.session = greeting.joined(name);
+        }
+        Ok(())
+    }
+
     fn poll_name_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Code>> {
         match &mut self.session {
             // Unconstrained: input without end, which uses up what a task may do at a time,
             // does not hold it off.
-            Session::Waiting(_, end) => pin!(unconstrained(end.as_mut())).poll(cx).map(|()| Err(Code::Timeout)),
+            Session::Waiting(greeting) => {
+                // Where the name has come, it is not the client who is late.
+                let code = if greeting.asked.is_some() { Code::Shutdown } else { Code::Timeout };
+                pin!(unconstrained(greeting.end.as_mut())).poll(cx).map(|()| Err(code))
+            }
             Session::Joined(_) => Poll::Ready(Ok(())),
         }
     }
@@ -317,24 +346,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let (bytes, turn) = (Bytes::copy_from_slice(early), Box::pin(sleep(wait)));
             self.early = Some(Box::new(Early { bytes, turn }));
         }
-        self.act(now)
+        let mut now = now;
+        self.act(&mut now)?;
+        if !now.is_empty() {
+            self.put_off(now);
+        }
+        Ok(())
     }
 
-    /// Acts on each whole line of a chunk.
-    fn act(&mut self, mut chunk: &[u8]) -> Result<(), Code> {
+    /// This is to be heard first of all, as soon as the client is heard again.
+    fn put_off(&mut self, bytes: &[u8]) {
+        let (early, turn) = match self.early.take().map(|early| *early) {
+            Some(Early { bytes, turn }) => (bytes, turn),
+            None => (Bytes::new(), Box::pin(sleep(Duration::ZERO))),
+        };
+        self.early = Some(Box::new(Early { bytes: [bytes, &early].concat().into(), turn }));
+    }
+
+    /// Acts on each whole line of a chunk, up to one whose answer is to be waited for.
+    fn act(&mut self, chunk: &mut &[u8]) -> Result<(), Code> {
         let Connection { seat, cutter, session, roster, opening, .. } = self;
         let opened = if *opening { open(cutter.unfinished(), chunk) } else { Ok(()) };
         let mut refused = None;
         let result = seat.act(|floor| {
-            floor.received(chunk.len());
-            let mut result = opened;
-            while let (Ok(()), Some(cut)) = (result, cutter.next(&mut chunk)) {
+            let (mut result, all) = (opened, chunk.len());
+            while !session.is_asking()
+                && let (Ok(()), Some(cut)) = (result, cutter.next(chunk))
+            {
                 *opening = false;
                 result = match cut {
                     Cut::Line(line) => session.line(line, floor, roster).inspect_err(|_| refused = excerpt(line)),
                     Cut::TooLong => Err(Code::TooLong),
                 };
             }
+            floor.received(all - chunk.len());
             // The others hear of it now, whenever the client takes what it is to read.
             result.inspect_err(|_| floor.leave())
         });
@@ -379,14 +424,27 @@ fn half_written(pieces: &[Bytes], mut n: usize) -> Bytes {
 }
 
 impl Session {
+    fn wait(name_timeout: Duration) -> Session {
+        let end = Box::pin(sleep(name_timeout));
+        Session::Waiting(Box::new(Greeting { waiting: Waiting::default(), asked: None, end }))
+    }
+
+    /// Whether the journal is to say whether the client joins; nothing is heard meanwhile.
+    fn is_asking(&self) -> bool {
+        matches!(self, Session::Waiting(greeting) if greeting.asked.is_some())
+    }
+
     /// Does what a line asks for; its ending is an error, be it asked for.
     fn line(&mut self, line: &[u8], floor: &mut Floor<'_>, roster: &mut Option<Box<Roster>>) -> Result<(), Code> {
         match self {
-            Session::Waiting(waiting, _) => match waiting.line(line)? {
-                Some(Opening::Join(name)) => {
-                    *roster = Roster::new(floor.join(&name)?);
-                    *self = Session::Joined(std::mem::take(waiting).accepted(name));
-                }
+            Session::Waiting(greeting) => match greeting.waiting.line(line)? {
+                Some(Opening::Join(name)) => match floor.join(&name)? {
+                    Some(others) => {
+                        *roster = Roster::new(others);
+                        *self = greeting.joined(name);
+                    }
+                    None => greeting.asked = Some(name),
+                },
                 Some(Opening::Bye) => return Err(Code::Quit),
                 None => {}
             },
@@ -397,5 +455,11 @@ impl Session {
             },
         }
         Ok(())
+    }
+}
+
+impl Greeting {
+    fn joined(&mut self, name: Name) -> Session {
+        Session::Joined(std::mem::take(&mut self.waiting).accepted(name))
     }
 }

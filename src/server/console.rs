@@ -102,11 +102,11 @@ fn transcript(language: Language, observed: Observed) -> String {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         match ServerLine::parse(line) {
             Ok(ServerLine::Join(name)) => {
-                text += &language.text_with("server-joined", &[("who", who(name, peers.next()).into())]);
+                text += &language.text_with("server-joined", &[("who", who(name, peers.next().flatten()).into())]);
                 text.push('\n');
             }
             Ok(ServerLine::Leave(name)) => {
-                text += &language.text_with("server-left", &[("who", who(name, peers.next()).into())]);
+                text += &language.text_with("server-left", &[("who", who(name, peers.next().flatten()).into())]);
                 text.push('\n');
             }
             Ok(ServerLine::Msg { name, text: said }) => {

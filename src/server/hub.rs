@@ -21,6 +21,8 @@ use super::sync::{Mutex, MutexGuard, Notify};
 use super::wakers::{Wait, Wakers};
 use crate::proto::{Code, Name, Text};
 use crate::room::{self, Limits, Observed, Reader, Room, Standing};
+#[cfg(feature = "cluster")]
+use crate::room::{Node, Record};
 
 /// The room, shared by all connections and the console.
 #[derive(Debug)]
@@ -35,6 +37,10 @@ pub(super) struct Hub {
     pub(super) congestion: Notify,
     /// Told when there may be something for the console.
     pub(super) news: Notify,
+    /// Told when the log is full no more.
+    pub(super) relief: Notify,
+    /// Told when there is something to be published.
+    pub(super) outgoing: Notify,
 }
 
 #[derive(Debug)]
@@ -95,6 +101,8 @@ impl Hub {
             accepted: AtomicU64::new(0),
             congestion: Notify::new(),
             news: Notify::new(),
+            relief: Notify::new(),
+            outgoing: Notify::new(),
         }
     }
 
@@ -126,10 +134,14 @@ impl Hub {
 
     pub(super) fn readiness(&self) -> Readiness {
         let State { room, seats, .. } = &*self.lock();
-        match (room.is_closed(), seats.are_all_taken()) {
-            (true, _) => Readiness::Stopping,
-            (false, false) => Readiness::Ready,
-            (false, true) => Readiness::Full,
+        if room.is_closed() {
+            Readiness::Stopping
+        } else if room.is_shared() && !room.is_open() {
+            Readiness::Waiting
+        } else if seats.are_all_taken() {
+            Readiness::Full
+        } else {
+            Readiness::Ready
         }
     }
 
@@ -163,8 +175,20 @@ impl Hub {
         self.change(Room::unobserve);
     }
 
+    /// What the room says of itself.
+    #[cfg(feature = "cluster")]
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Room) -> T) -> T {
+        question(&self.lock().room)
+    }
+
+    /// This stands next in the journal.
+    #[cfg(feature = "cluster")]
+    pub(super) fn apply(&self, place: u64, node: Node, record: Record<'_>) {
+        self.change(|room| room.apply(place, node, record, now()));
+    }
+
     /// Changes the room, then wakes those whom the change concerns.
-    fn change<T>(&self, change: impl FnOnce(&mut Room) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Room) -> T) -> T {
         self.change_all(|state| change(&mut state.room))
     }
 
@@ -175,7 +199,7 @@ impl Hub {
         let result = change(&mut state);
         let after = Situation::of(&state.room);
         let wakers = &mut state.wakers;
-        if after.put_out != before.put_out || after.closed != before.closed {
+        if after.put_out != before.put_out || after.closed != before.closed || after.is_open != before.is_open {
             wakers.take_all(&mut wake);
         }
         if after.head != before.head {
@@ -183,6 +207,9 @@ impl Hub {
         }
         if before.congested && !after.congested {
             wakers.take(Wait::Relief, &mut wake);
+        }
+        if after.answered != before.answered {
+            wakers.take(Wait::Answer, &mut wake);
         }
         drop(state);
         for waker in wake {
@@ -195,6 +222,12 @@ impl Hub {
     fn notify(&self, before: &Situation, after: &Situation) {
         if after.congested && !before.congested {
             self.congestion.notify_one();
+        }
+        if before.congested && !after.congested {
+            self.relief.notify_one();
+        }
+        if after.has_outgoing && !before.has_outgoing {
+            self.outgoing.notify_one();
         }
         if after.head != before.head || after.closed != before.closed {
             self.news.notify_one();
@@ -219,11 +252,22 @@ struct Situation {
     congested: bool,
     put_out: u64,
     closed: bool,
+    is_open: bool,
+    answered: u64,
+    has_outgoing: bool,
 }
 
 impl Situation {
     fn of(room: &Room) -> Situation {
-        Situation { head: room.head(), congested: room.congested(), put_out: room.put_out(), closed: room.is_closed() }
+        Situation {
+            head: room.head(),
+            congested: room.congested(),
+            put_out: room.put_out(),
+            closed: room.is_closed(),
+            is_open: room.is_open(),
+            answered: room.answered(),
+            has_outgoing: room.has_outgoing(),
+        }
     }
 }
 
@@ -288,6 +332,24 @@ impl Seat {
         })
     }
 
+    /// Ready when the journal has let in a client that asked to join, with the roster, or has not.
+    pub(super) fn poll_answer(&mut self, cx: &Context<'_>) -> Poll<Result<Vec<Bytes>, Code>> {
+        let Seat { hub, slot, reader, .. } = self;
+        hub.change_all(|State { room, wakers, .. }| {
+            let Some(asks) = *reader else { return Poll::Ready(Err(Code::Shutdown)) };
+            let Some(answer) = room.answer(asks) else {
+                wakers.listen(*slot, cx);
+                wakers.wait(*slot, Wait::Answer);
+                return Poll::Pending;
+            };
+            if answer.is_err() {
+                *reader = None;
+                room.forget(asks, now());
+            }
+            Poll::Ready(answer)
+        })
+    }
+
     /// The connection ends, with this code or without any, and with last words of so many bytes.
     pub(super) fn end(&self, code: Option<Code>, last_words: usize) {
         let traffic = &mut self.hub.lock().traffic;
@@ -315,9 +377,14 @@ impl Floor<'_> {
         self.traffic.received += bytes as u64;
     }
 
-    /// Joins; gives the roster.
-    pub(super) fn join(&mut self, name: &Name) -> Result<Vec<Bytes>, Code> {
-        let (reader, roster) = self.room.join(name, self.peer, self.now)?;
+    /// Joins; gives the roster, or `None` where the journal has to [answer](Seat::poll_answer) first.
+    pub(super) fn join(&mut self, name: &Name) -> Result<Option<Vec<Bytes>>, Code> {
+        let (reader, roster) = if self.room.is_shared() {
+            (self.room.ask_to_join(name, self.peer)?, None)
+        } else {
+            let (reader, roster) = self.room.join(name, self.peer, self.now)?;
+            (reader, Some(roster))
+        };
         *self.reader = Some(reader);
         Ok(roster)
     }

@@ -24,6 +24,8 @@ mod console;
 mod door;
 mod farewell;
 mod hub;
+#[cfg(feature = "cluster")]
+mod journal;
 mod listen;
 mod rates;
 mod roster;
@@ -44,11 +46,15 @@ use tokio::time::{sleep_until, timeout};
 use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
+#[cfg(feature = "cluster")]
+use crate::room::Room;
 use crate::room::{Confusables, MIN_KEPT};
 use connection::{Connection, Ending};
 pub use console::Console;
 use door::Door;
 use hub::{Hub, Seat};
+#[cfg(feature = "cluster")]
+pub use journal::{Journal, JournalError, JournalOptions, NATS_NEEDED};
 pub use listen::{DEAD_AFTER, Listener, bind, tune};
 pub use stats::{Figures, Readiness, Stats, Traffic};
 pub use tls::{Handshakes, Tls, TlsListener, TlsStream};
@@ -124,6 +130,8 @@ pub struct Server {
     shared: Arc<Shared>,
     doors: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
     console: Option<Console>,
+    /// What keeps the journal of a room that is shared.
+    journal: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// Dropped when the doors are to close.
     closing: watch::Sender<()>,
 }
@@ -134,7 +142,23 @@ impl Server {
     pub fn new(options: Options) -> Server {
         let hub = Arc::new(Hub::new(&options));
         let shared = Arc::new(Shared { hub, lingerers: Semaphore::new(LINGERERS), options });
-        Server { shared, doors: Vec::new(), console: None, closing: watch::Sender::new(()) }
+        Server { shared, doors: Vec::new(), console: None, journal: None, closing: watch::Sender::new(()) }
+    }
+
+    /// The room is one that several servers share: it waits for its [journal](Server::journal).
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn share(self) -> Server {
+        self.shared.hub.change(Room::share);
+        self
+    }
+
+    /// Shares the room with all servers that have the same journal.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn journal(self, journal: Journal) -> Server {
+        let journal = journal.keep(Arc::clone(&self.shared.hub), self.closing.subscribe());
+        Server { journal: Some(Box::pin(journal)), ..self.share() }
     }
 
     /// Takes connections from here too, as soon as it [runs](Server::run).
@@ -159,9 +183,9 @@ impl Server {
 
     /// Serves the room until `shutdown` is ready, then ends within 2 s.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Server { shared, doors, console, closing } = self;
+        let Server { shared, doors, console, journal, closing } = self;
         let hub = &shared.hub;
-        let mut tasks: JoinSet<()> = doors.into_iter().collect();
+        let mut tasks: JoinSet<()> = doors.into_iter().chain(journal).collect();
         if let Some(console) = console {
             let transcript = console.start(Arc::clone(hub));
             // It ends with an error as its sender is dropped: all that it has to tell.

@@ -46,6 +46,8 @@ pub enum Readiness {
     Ready,
     /// All seats are taken: it would get `BYE full`.
     Full,
+    /// The room's journal is away: it would wait.
+    Waiting,
     /// The server stops: it would get `BYE shutdown`.
     Stopping,
 }

@@ -15,6 +15,8 @@ pub(super) enum Wait {
     Line,
     /// Its client is not heard: the end of the congestion.
     Relief,
+    /// It has asked the journal to join: the answer.
+    Answer,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +26,7 @@ pub(super) struct Wakers {
     // taken anew is woken for nothing, which does no harm.
     for_line: Vec<usize>,
     for_relief: Vec<usize>,
+    for_answer: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ struct Slot {
     for_line: bool,
     /// Whether it stands in `for_relief`.
     for_relief: bool,
+    /// Whether it stands in `for_answer`.
+    for_answer: bool,
 }
 
 impl Slot {
@@ -40,6 +45,7 @@ impl Slot {
         match wait {
             Wait::Line => &mut self.for_line,
             Wait::Relief => &mut self.for_relief,
+            Wait::Answer => &mut self.for_answer,
         }
     }
 }
@@ -88,6 +94,7 @@ impl Wakers {
         match wait {
             Wait::Line => &mut self.for_line,
             Wait::Relief => &mut self.for_relief,
+            Wait::Answer => &mut self.for_answer,
         }
     }
 }

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     pub(crate) listening: Listening,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    pub(crate) sharing: super::journal::Sharing,
     #[arg(long, value_name = "place")]
     pub(crate) metrics: Option<Place>,
     #[command(flatten)]
@@ -166,7 +169,7 @@ fn tls_place(given: &str) -> Result<Place, BadValue> {
 }
 
 /// A duration in seconds, fractions allowed.
-fn seconds(given: &str) -> Result<Duration, BadValue> {
+pub(crate) fn seconds(given: &str) -> Result<Duration, BadValue> {
     given.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or(BadValue)
 }
 
