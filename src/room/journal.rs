@@ -87,6 +87,11 @@ impl Journal {
         self.asked.push_back(reader);
     }
 
+    fn ask_to_join(&mut self, reader: Reader, entry: &mut Entry) {
+        entry.asked = 1;
+        self.ask(reader, |line| encode::join_event(&entry.name, line));
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.outbox.len() >= OUTBOX
     }
@@ -148,11 +153,12 @@ impl Room {
         self.roster.clear();
         let mut people: Vec<_> = journal.people.values().collect();
         people.sort_by_key(|person| person.number);
-        people.into_iter().for_each(|person| drop(self.roster.join(&person.name)));
+        for person in people {
+            self.roster.join(&person.name);
+        }
         for (number, entry) in &mut self.readers {
             if matches!(entry.stage, Stage::Asking) && !journal.answers.contains_key(&number) {
-                entry.asked = 1;
-                journal.ask(Reader::at(number), |line| encode::join_event(&entry.name, line));
+                journal.ask_to_join(Reader::at(number), entry);
             }
         }
         Ok(journal.place + 1)
@@ -166,6 +172,7 @@ impl Room {
         journal.outbox.clear();
         journal.asked.clear();
         let end = self.log.head();
+        self.put_out += self.here as u64;
         self.here = 0;
         self.readers.retain(|_, entry| {
             entry.asked = 0;
@@ -187,11 +194,14 @@ impl Room {
         if self.closed {
             return Err(Code::Shutdown);
         }
-        let entry = Entry { name: name.clone(), peer, stage: Stage::Asking, asked: 1, leaves: false };
-        let reader = Reader::at(self.readers.insert(Box::new(entry)));
-        if let Some(journal) = &mut self.journal {
-            journal.ask(reader, |line| encode::join_event(name, line));
+        let slot = self.readers.vacant_entry();
+        let reader = Reader::at(slot.key());
+        let mut entry = Entry { name: name.clone(), peer, stage: Stage::Asking, asked: 0, leaves: false };
+        // Else it is asked for when the journal begins.
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.us.is_some()) {
+            journal.ask_to_join(reader, &mut entry);
         }
+        slot.insert(Box::new(entry));
         Ok(reader)
     }
 
@@ -236,6 +246,8 @@ impl Room {
         let Some(journal) = self.journal.as_mut().filter(|_| !self.closed) else { return };
         journal.place = place;
         match record {
+            // A node begins with a sign of life, so this one has ended, or its beginning is not kept.
+            Record::Lines([_, ..]) if !journal.nodes.contains_key(&node) => {}
             Record::Lines(lines) => {
                 journal.lives(node, place, lines.is_empty());
                 for line in lines.split_inclusive(|&byte| byte == b'\n') {
@@ -279,6 +291,12 @@ impl Room {
             let _ = writeln!(state, "here {number} {node} {}", name.as_str());
         }
         state
+    }
+
+    /// The state of a room in which nobody is and no node lives, at this place.
+    #[must_use]
+    pub fn nobody(place: u64) -> String {
+        format!("at {place} 0\n")
     }
 
     fn apply_line(&mut self, node: Node, line: &[u8], now: Instant) {
@@ -332,9 +350,10 @@ impl Room {
         }
         if is_gone {
             // Nobody is there any more to be told.
-            return if has_joined {
-                self.forget(reader, now)
-            };
+            if has_joined {
+                self.forget(reader, now);
+            }
+            return;
         }
         if let Some(journal) = &mut self.journal {
             journal.answers.insert(reader.number(), answer);
@@ -348,15 +367,17 @@ impl Room {
         }
         self.log.append(|tail| tail.extend_from_slice(line));
         let head = self.log.head();
-        if let Some(reader) = own {
-            if let Some(Stage::In { own, .. }) = self.readers.get_mut(reader.number()).map(|entry| &mut entry.stage) {
-                *own = head;
-            }
+        if let Some(Stage::In { own, .. }) = own.and_then(|reader| self.stage_of(reader)) {
+            *own = head;
         }
         if self.here > 0 {
             self.tally.probe.line(head, self.here, now);
         }
         self.watch_growth(now);
+    }
+
+    fn stage_of(&mut self, reader: Reader) -> Option<&mut Stage> {
+        self.readers.get_mut(reader.number()).map(|entry| &mut entry.stage)
     }
 
     fn apply_leave(&mut self, node: Node, name: &str, own: Option<Reader>, now: Instant) {
@@ -386,7 +407,9 @@ impl Room {
         let Some(journal) = &mut self.journal else { return };
         let people = journal.people_of(node);
         journal.nodes.remove(&node);
-        people.iter().for_each(|name| drop(journal.people.remove(name.key())));
+        for name in &people {
+            journal.people.remove(name.key());
+        }
         if journal.us == Some(node) {
             self.put_all_out();
         }

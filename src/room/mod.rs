@@ -322,7 +322,7 @@ impl Room {
         self.log.head()
     }
 
-    /// How many were put out as too slow, ever.
+    /// How many were put out, ever: as too slow, or since the room had lost its journal.
     #[must_use]
     pub fn put_out(&self) -> u64 {
         self.put_out
@@ -401,8 +401,8 @@ impl Room {
 
     /// Drops a reader whose connection has gone, when all its lines have come back.
     fn sweep(&mut self, reader: Reader) {
-        let is_over = |entry: &Box<Entry>| entry.asked == 0 && matches!(entry.stage, Stage::Gone);
-        if self.readers.get(reader.number()).is_some_and(is_over) {
+        let Some(entry) = self.readers.get(reader.number()) else { return };
+        if entry.asked == 0 && matches!(entry.stage, Stage::Gone) {
             self.readers.remove(reader.number());
             self.forget_answer(reader);
         }

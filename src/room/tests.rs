@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod figures;
+mod journal;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

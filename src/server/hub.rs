@@ -199,7 +199,7 @@ impl Hub {
         let result = change(&mut state);
         let after = Situation::of(&state.room);
         let wakers = &mut state.wakers;
-        if after.put_out != before.put_out || after.closed != before.closed || after.is_open != before.is_open {
+        if after.put_out != before.put_out || after.closed != before.closed {
             wakers.take_all(&mut wake);
         }
         if after.head != before.head {
@@ -252,7 +252,6 @@ struct Situation {
     congested: bool,
     put_out: u64,
     closed: bool,
-    is_open: bool,
     answered: u64,
     has_outgoing: bool,
 }
@@ -264,7 +263,6 @@ impl Situation {
             congested: room.congested(),
             put_out: room.put_out(),
             closed: room.is_closed(),
-            is_open: room.is_open(),
             answered: room.answered(),
             has_outgoing: room.has_outgoing(),
         }

@@ -1,4 +1,4 @@
-//! The journal: the log of a room that several servers share, on NATS JetStream.
+//! The journal: the log of a room that several servers share, on `JetStream` of NATS.
 //!
 //! The room is one stream. Each run of a server, a *node*, publishes what its people ask for
 //! on a subject of its own, and copies the whole stream into its room ([`Room::apply`]).
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::hub::Hub;
 use crate::room::{Confusables, Node, Room};
@@ -111,9 +111,11 @@ impl Journal {
         let mut node = Node(fastrand::u64(..));
         let serve = async {
             loop {
-                let lost = node::serve(&stream, &hub, node).await;
+                match node::serve(&stream, &hub, node).await {
+                    Lost::NotBegun(reason) => warn!(%node, reason, "cannot begin to read the journal; trying again"),
+                    lost => warn!(%node, reason = %lost, "lost the journal, and put everybody out; trying again"),
+                }
                 hub.change(Room::put_all_out);
-                tell(node, &lost);
                 sleep(RETRY).await;
                 end_ourselves(&stream, node).await;
                 node = Node(fastrand::u64(..));
@@ -130,24 +132,17 @@ impl Journal {
     }
 }
 
-fn tell(node: Node, lost: &Lost) {
-    warn!(%node, reason = %lost, "lost the journal, and put everybody out; trying again");
-}
-
 /// Ends a node that was ours, so that nobody waits for its lease; until NATS has it.
 async fn end_ourselves(stream: &Stream, node: Node) {
     loop {
-        match stream.last(node).await {
+        let ended = match stream.last(node).await {
             Ok(Some(last)) if last.is_end => return,
-            // It never began.
-            Ok(None) => return,
-            Ok(Some(last)) => {
-                if stream.end(node, last.place).await.is_ok() {
-                    info!(%node, "ended");
-                    return;
-                }
-            }
-            Err(_away) => {}
+            Ok(last) => stream.end(node, last.map_or(0, |last| last.place)).await,
+            Err(away) => Err(away),
+        };
+        match ended {
+            Ok(_place) => return info!(%node, "ended"),
+            Err(refused) => debug!(%node, ?refused, "not ended yet"),
         }
         sleep(RETRY / 5).await;
     }

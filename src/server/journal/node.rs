@@ -84,18 +84,21 @@ async fn begin(stream: &Stream, hub: &Hub, node: Node) -> Result<u64, Lost> {
     stream.make().await.map_err(|error| Lost::NotBegun(error.to_string()))?.map_err(Lost::NotBegun)?;
     let patience = Instant::now() + stream.options.lease;
     loop {
-        let (state, first) = (stream.state().await?, stream.first().await?);
-        let next = hub.change(|room| room.begin(node, state.as_deref().unwrap_or_default()));
-        let next = next.map_err(|error| Lost::NotBegun(error.to_string()))?;
+        let ((last, state), first) = (stream.state().await?, stream.first().await?);
+        let next = hub.change(|room| room.begin(node, &state)).map_err(|error| Lost::NotBegun(error.to_string()))?;
         if next >= first {
             return Ok(next);
         }
-        if state.is_none() || Instant::now() >= patience {
-            // What followed it is not kept any more, and nobody has published another: nobody lives.
-            hub.change(|room| room.begin(node, "")).map_err(|error| Lost::NotBegun(error.to_string()))?;
-            return Ok(first);
+        if Instant::now() < patience {
+            sleep(RETRY).await;
+        } else {
+            // What followed that state is not kept any more, and nobody has published another: so
+            // nobody lives. One of those who begin says so, and all begin there.
+            let empty = Room::nobody(first - 1);
+            if let Err(Refused::Away(reason)) = stream.publish_state(&empty, Some(last)).await {
+                return Err(Lost::NotBegun(reason));
+            }
         }
-        sleep(RETRY).await;
     }
 }
 
@@ -164,10 +167,15 @@ impl Writer<'_> {
 
     /// NATS says that another record stands where this one was to: it may be this one, whose
     /// acknowledgement was lost. Gives its place, or `None` where that cannot be told now.
-    async fn stored(&self) -> Result<Option<u64>, Lost> {
+    async fn stored(&mut self) -> Result<Option<u64>, Lost> {
         match self.stream.last(self.node).await {
             Ok(Some(last)) if last.id == Some(stream::record_id(self.node, self.number)) => Ok(Some(last.place)),
-            Ok(_) => Err(Lost::Ended),
+            Ok(Some(_)) => Err(Lost::Ended),
+            // The stream is so short that it has dropped our last one.
+            Ok(None) => {
+                self.last = 0;
+                Ok(None)
+            }
             Err(_away) => Ok(None),
         }
     }
@@ -252,14 +260,24 @@ impl Keeper<'_> {
             sleep(self.stream.options.lease / BEATS).await;
             // One more, as the time from one record to the first beat after it may be nought.
             for (node, last) in self.hub.ask(|room| room.silent(BEATS + 1)) {
-                info!(%node, "is silent, and is ended");
-                if let Err(refused) = self.stream.end(node, last).await {
-                    debug!(%node, ?refused, "not ended yet");
-                }
+                info!(%node, "is silent, and is to be ended");
+                self.end(node, last).await;
             }
             if self.hub.ask(Room::is_first) && self.is_state_due() {
                 self.publish_state().await;
             }
+        }
+    }
+
+    /// Ends a node, if nothing of it has come since. Else, or if NATS is away, it is tried again if
+    /// the node is still silent then.
+    async fn end(&self, node: Node, last: u64) {
+        let mut ended = self.stream.end(node, last).await;
+        if let (Err(Refused::WrongPlace), Ok(None)) = (&ended, self.stream.last(node).await) {
+            ended = self.stream.end(node, 0).await;
+        }
+        if let Err(refused) = ended {
+            debug!(%node, ?refused, "not ended");
         }
     }
 
@@ -276,7 +294,7 @@ impl Keeper<'_> {
     async fn publish_state(&mut self) {
         let state = self.hub.ask(Room::state);
         let read = self.read.load(atomic::Ordering::Relaxed);
-        match self.stream.publish_state(&state).await {
+        match self.stream.publish_state(&state, None).await {
             Ok(()) => self.published = Some((Instant::now(), state.len(), read)),
             Err(refused) => debug!(?refused, "the state is not published yet"),
         }

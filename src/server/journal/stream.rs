@@ -150,7 +150,8 @@ impl Stream {
         self.send(self.subject(node), message.expected_last_subject_sequence(last)).await
     }
 
-    /// Publishes the end of a node, unless it has published anything behind this place.
+    /// Publishes the end of a node, unless it has published anything behind this place, its last; 0 is
+    /// that of a node of which the stream has nothing.
     pub(super) async fn end(&self, node: Node, last: u64) -> Result<u64, Refused> {
         let message = PublishMessage::build().header(END, "1").message_id(format!("{node}/end"));
         self.send(self.subject(node), message.expected_last_subject_sequence(last)).await
@@ -166,27 +167,29 @@ impl Stream {
         }))
     }
 
-    /// Publishes a state of the room, in parts of a bearable size.
-    pub(super) async fn publish_state(&self, state: &str) -> Result<(), Refused> {
+    /// Publishes a state of the room, in parts of a bearable size; behind the one at this place, if
+    /// it matters.
+    pub(super) async fn publish_state(&self, state: &str, last: Option<u64>) -> Result<(), Refused> {
         let mut places = Vec::new();
         for part in state.as_bytes().chunks(MESSAGE) {
             let message = PublishMessage::build().payload(Bytes::copy_from_slice(part));
             places.push(self.send(self.part_subject(), message).await?.to_string());
         }
         let index = PublishMessage::build().payload(places.join(" ").into());
+        let index = last.into_iter().fold(index, PublishMessage::expected_last_subject_sequence);
         self.send(self.state_subject(), index).await.map(drop)
     }
 
-    /// The last state that was published whole, if any.
-    pub(super) async fn state(&self) -> Result<Option<String>, Refused> {
-        let Some(index) = self.last_of(&self.state_subject()).await? else { return Ok(None) };
+    /// The last state that was published, and its place; empty at 0 when the stream has none.
+    pub(super) async fn state(&self) -> Result<(u64, String), Refused> {
+        let Some(index) = self.last_of(&self.state_subject()).await? else { return Ok((0, String::new())) };
         let stream = self.stream().await?;
         let mut state = Vec::new();
         for place in String::from_utf8_lossy(&index.payload).split(' ') {
             let place = place.parse().map_err(|_| Refused::Away("a state has no parts".to_owned()))?;
             state.extend_from_slice(&stream.get_raw_message(place).await.map_err(away)?.payload);
         }
-        String::from_utf8(state).map(Some).map_err(away)
+        Ok((index.sequence, String::from_utf8(state).map_err(away)?))
     }
 
     /// The place of the first record that the stream still has, or will have.
@@ -246,7 +249,8 @@ pub(super) fn record_id(node: Node, number: u64) -> String {
     format!("{node}/{number}")
 }
 
-fn away(error: impl ToString) -> Refused {
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn away<E: ToString>(error: E) -> Refused {
     Refused::Away(error.to_string())
 }
 

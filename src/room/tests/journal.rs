@@ -1,0 +1,459 @@
+//! Several rooms that share a journal, without I/O.
+
+use super::*;
+
+/// Nodes that share a room, and their journal.
+struct Cluster {
+    records: Vec<(Node, Option<Vec<u8>>)>,
+    nodes: Vec<Member>,
+    now: Instant,
+}
+
+struct Member {
+    node: Node,
+    room: Room,
+    /// How many records it has applied.
+    read: usize,
+}
+
+impl Cluster {
+    fn of(count: u64) -> Cluster {
+        let mut cluster = Cluster { records: Vec::new(), nodes: Vec::new(), now: Instant::now() };
+        (1..=count).for_each(|number| cluster.start(Node(number), ""));
+        cluster.settle();
+        cluster
+    }
+
+    /// A node that begins with this state, and says that it lives.
+    fn start(&mut self, node: Node, state: &str) {
+        let mut room = Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE, confusables: Confusables::Refuse });
+        room.share();
+        assert!(room.is_shared() && !room.is_open());
+        let next = room.begin(node, state).unwrap();
+        self.nodes.push(Member { node, room, read: next as usize - 1 });
+        self.records.push((node, Some(Vec::new())));
+    }
+
+    fn ask(&mut self, at: usize, name: &str) -> Reader {
+        self.nodes[at].room.ask_to_join(&Name::new(name).unwrap(), peer()).unwrap()
+    }
+
+    fn join(&mut self, at: usize, name: &str) -> Reader {
+        let reader = self.ask(at, name);
+        self.settle();
+        self.nodes[at].room.answer(reader).unwrap().unwrap();
+        reader
+    }
+
+    fn say(&mut self, at: usize, reader: Reader, text: &str) {
+        self.nodes[at].room.say(reader, Text::new(text).unwrap(), self.now);
+    }
+
+    /// What this node has to say stands in the journal.
+    fn publish(&mut self, at: usize) {
+        let Member { node, room, .. } = &mut self.nodes[at];
+        let lines = room.outgoing(usize::MAX);
+        if !lines.is_empty() {
+            self.records.push((*node, Some(lines.to_vec())));
+        }
+    }
+
+    /// This node applies the next record.
+    fn apply(&mut self, at: usize) -> bool {
+        let member = &mut self.nodes[at];
+        let Some((node, record)) = self.records.get(member.read) else { return false };
+        member.read += 1;
+        let record = record.as_deref().map_or(Record::End, Record::Lines);
+        member.room.apply(member.read as u64, *node, record, self.now);
+        true
+    }
+
+    /// All is published, and applied by all.
+    fn settle(&mut self) {
+        for at in 0..self.nodes.len() {
+            self.publish(at);
+        }
+        for at in 0..self.nodes.len() {
+            while self.apply(at) {}
+        }
+        if self.nodes.iter().any(|member| member.room.has_outgoing()) {
+            self.settle();
+        }
+    }
+
+    fn beat(&mut self, at: usize) {
+        self.records.push((self.nodes[at].node, Some(Vec::new())));
+        self.settle();
+    }
+
+    fn end(&mut self, node: Node) {
+        self.records.push((node, None));
+        self.settle();
+    }
+
+    fn read(&mut self, at: usize, reader: Reader) -> (String, Standing) {
+        let (room, mut all) = (&mut self.nodes[at].room, Vec::new());
+        loop {
+            let mut out = Vec::new();
+            let standing = room.read(reader, &mut out);
+            if out.is_empty() {
+                return (String::from_utf8(all).unwrap(), standing);
+            }
+            let bytes = out.concat();
+            room.advance(reader, bytes.len(), || self.now);
+            all.extend(bytes);
+        }
+    }
+
+    fn lines(&mut self, at: usize, reader: Reader) -> String {
+        let (lines, standing) = self.read(at, reader);
+        assert_eq!(standing, Standing::Reading);
+        lines
+    }
+}
+
+#[test]
+fn what_is_said_on_one_node_is_read_on_all_in_one_order() {
+    let mut cluster = Cluster::of(3);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(1, "Bea"));
+    cluster.say(0, ana, "uno");
+    cluster.say(1, bea, "dos");
+    cluster.publish(1);
+    cluster.settle();
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\nJOIN Bea\nMSG Bea dos\nMSG Ana uno\n");
+    assert_eq!(cluster.lines(1, bea), "JOIN Bea\nMSG Bea dos\nMSG Ana uno\n");
+}
+
+#[test]
+fn nothing_has_happened_before_the_journal_has_it() {
+    let mut cluster = Cluster::of(2);
+    let ana = cluster.ask(0, "Ana");
+    assert!(cluster.nodes[0].room.answer(ana).is_none());
+    assert_eq!(cluster.nodes[0].room.participants(), 0);
+    cluster.settle();
+    assert!(cluster.nodes[0].room.answer(ana).unwrap().unwrap().is_empty());
+    assert!(cluster.nodes[0].room.answer(ana).is_none(), "it is told once");
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\n");
+    cluster.say(0, ana, "hola");
+    assert_eq!(cluster.lines(0, ana), "");
+    assert!(!cluster.nodes[0].room.hears(ana), "it is not heard before it has its receipt");
+    cluster.settle();
+    assert!(!cluster.nodes[0].room.hears(ana));
+    assert_eq!(cluster.lines(0, ana), "MSG Ana hola\n");
+    assert!(cluster.nodes[0].room.hears(ana));
+}
+
+/// [NAME-7], [NAME-10]
+#[test]
+fn of_two_who_ask_for_a_name_the_first_in_the_journal_gets_it() {
+    for (one, other) in [("Ana", "ANA"), ("Luis", "Iuis")] {
+        let mut cluster = Cluster::of(2);
+        let (first, second) = (cluster.ask(0, one), cluster.ask(1, other));
+        cluster.publish(1);
+        cluster.settle();
+        assert_eq!(cluster.nodes[0].room.answer(first), Some(Err(Code::NameTaken)));
+        assert_eq!(cluster.nodes[1].room.answer(second), Some(Ok(Vec::new())));
+        let (now, room) = (cluster.now, &mut cluster.nodes[0].room);
+        assert_eq!(room.read(first, &mut Vec::new()), Standing::Lost);
+        room.forget(first, now);
+        assert_eq!(cluster.nodes.iter().map(|member| member.room.participants()).max(), Some(1));
+    }
+}
+
+/// [ROOM-2]
+#[test]
+fn a_newcomer_gets_the_roster_of_its_place_in_the_journal() {
+    let mut cluster = Cluster::of(2);
+    let ana = cluster.join(0, "Ana");
+    cluster.join(1, "Bea");
+    let eva = cluster.ask(1, "Eva");
+    cluster.nodes[0].room.leave(ana, cluster.now);
+    cluster.publish(1);
+    cluster.settle();
+    let roster = cluster.nodes[1].room.answer(eva).unwrap().unwrap().concat();
+    assert_eq!(roster, b"JOIN Ana\nJOIN Bea\n");
+    assert_eq!(cluster.lines(1, eva), "JOIN Eva\nLEAVE Ana\n");
+}
+
+/// [LEAVE-4]
+#[test]
+fn who_leaves_reads_up_to_the_place_of_its_leave() {
+    let mut cluster = Cluster::of(2);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(1, "Bea"));
+    cluster.say(0, ana, "uno");
+    cluster.nodes[0].room.leave(ana, cluster.now);
+    cluster.say(0, ana, "nothing comes of this");
+    cluster.nodes[0].room.leave(ana, cluster.now);
+    cluster.say(1, bea, "dos");
+    cluster.publish(1);
+    cluster.settle();
+    let read = "JOIN Ana\nJOIN Bea\nMSG Bea dos\nMSG Ana uno\n".to_owned();
+    assert_eq!(cluster.read(0, ana), (read, Standing::Done));
+    assert_eq!(cluster.lines(1, bea), "JOIN Bea\nMSG Bea dos\nMSG Ana uno\nLEAVE Ana\n");
+}
+
+#[test]
+fn whose_connection_goes_while_it_asks_to_join_leaves_again() {
+    let mut cluster = Cluster::of(2);
+    let bea = cluster.join(1, "Bea");
+    let ana = cluster.ask(0, "Ana");
+    cluster.nodes[0].room.forget(ana, cluster.now);
+    cluster.settle();
+    assert_eq!(cluster.lines(1, bea), "JOIN Bea\nJOIN Ana\nLEAVE Ana\n");
+    assert_eq!(cluster.nodes[0].room.readers.len(), 0, "nothing of it is kept");
+    let refused = cluster.ask(0, "Bea");
+    cluster.nodes[0].room.forget(refused, cluster.now);
+    cluster.settle();
+    assert_eq!(cluster.nodes[0].room.readers.len(), 0);
+    let next = cluster.ask(0, "Eva");
+    assert!(cluster.nodes[0].room.answer(next).is_none(), "the answer was another's");
+}
+
+/// [SLOW-10]
+#[test]
+fn who_is_too_slow_on_one_node_leaves_on_all() {
+    let mut cluster = Cluster::of(2);
+    let (slow, bea) = (cluster.join(0, "Luz"), cluster.join(1, "Bea"));
+    let text = "x".repeat(1000);
+    while cluster.nodes[0].room.deadline().is_none() {
+        cluster.say(1, bea, &text);
+        cluster.settle();
+        cluster.read(1, bea);
+    }
+    cluster.now += PATIENCE;
+    let now = cluster.now;
+    cluster.nodes[0].room.expire(now);
+    cluster.settle();
+    assert_eq!(cluster.read(0, slow).1, Standing::TooSlow);
+    assert_eq!(cluster.lines(1, bea), "LEAVE Luz\n");
+    cluster.nodes[0].room.forget(slow, now);
+    assert_eq!(cluster.nodes[0].room.readers.len(), 0);
+}
+
+#[test]
+fn a_node_that_is_silent_for_so_many_beats_is_told_with_its_last_place() {
+    let mut cluster = Cluster::of(2);
+    cluster.join(1, "Bea");
+    for beats in 1..=3 {
+        assert_eq!(cluster.nodes[0].room.silent(beats), [], "{beats}");
+        cluster.beat(0);
+        assert_eq!(cluster.nodes[0].room.silent(beats), [(Node(2), 3)]);
+    }
+    assert_eq!(cluster.nodes[1].room.silent(1), [], "who beats is not silent");
+    cluster.beat(1);
+    assert_eq!(cluster.nodes[0].room.silent(1), []);
+}
+
+#[test]
+fn the_people_of_an_ended_node_leave_once_in_the_order_they_joined() {
+    let mut cluster = Cluster::of(3);
+    let ana = cluster.join(0, "Ana");
+    let (zoe, bea) = (cluster.join(1, "Zoe"), cluster.join(1, "Bea"));
+    cluster.say(1, zoe, "this was not published in time");
+    cluster.nodes[1].room.outgoing(usize::MAX);
+    cluster.end(Node(2));
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\nJOIN Zoe\nJOIN Bea\nLEAVE Zoe\nLEAVE Bea\n");
+    for reader in [zoe, bea] {
+        let (lines, standing) = cluster.read(1, reader);
+        assert_eq!(standing, Standing::Closed, "{lines}");
+        assert!(!lines.contains("LEAVE"), "{lines}");
+    }
+    assert!(!cluster.nodes[1].room.is_open());
+    assert_eq!(cluster.nodes[2].room.silent(0).len(), 2);
+    cluster.join(2, "Zoe");
+}
+
+#[test]
+fn who_asked_to_join_before_the_journal_was_lost_joins_after_it() {
+    let mut cluster = Cluster::of(2);
+    let ana = cluster.join(0, "Ana");
+    let (eva, gone) = (cluster.ask(0, "Eva"), cluster.ask(0, "Leo"));
+    cluster.say(0, ana, "this is lost, and has no receipt");
+    cluster.nodes[0].room.leave(ana, cluster.now);
+    cluster.nodes[0].room.put_all_out();
+    cluster.nodes[0].room.forget(gone, cluster.now);
+    assert_eq!(cluster.read(0, ana), ("JOIN Ana\n".to_owned(), Standing::Done), "it had said goodbye");
+    cluster.end(Node(1));
+    let state = cluster.nodes[1].room.state();
+    cluster.nodes[0].room.begin(Node(9), &state).unwrap();
+    cluster.nodes[0].node = Node(9);
+    cluster.beat(0);
+    assert!(cluster.nodes[0].room.answer(eva).unwrap().unwrap().is_empty());
+    assert_eq!(cluster.lines(0, eva), "JOIN Eva\n");
+    assert_eq!(cluster.nodes[1].room.participants(), 1);
+}
+
+#[test]
+fn a_new_node_begins_with_the_state_that_another_has_told() {
+    let mut cluster = Cluster::of(2);
+    for name in ["Zoe", "Ana", "ñu"] {
+        cluster.join(0, name);
+    }
+    let bea = cluster.join(1, "Bea");
+    let state = cluster.nodes[1].room.state();
+    cluster.nodes[1].room.leave(bea, cluster.now);
+    cluster.settle();
+    cluster.start(Node(7), &state);
+    let eva = cluster.ask(2, "Eva");
+    cluster.settle();
+    let roster = cluster.nodes[2].room.answer(eva).unwrap().unwrap().concat();
+    assert_eq!(String::from_utf8(roster).unwrap(), "JOIN Zoe\nJOIN Ana\nJOIN ñu\n");
+    assert_eq!(cluster.nodes[2].room.state(), cluster.nodes[0].room.state());
+    assert!(cluster.nodes[0].room.is_first() && !cluster.nodes[2].room.is_first());
+}
+
+#[test]
+fn what_is_no_state_is_refused_and_changes_nothing() {
+    let mut cluster = Cluster::of(1);
+    let ana = cluster.join(0, "Ana");
+    for bad in ["at x 1", "node 1", "here 1 2 3 4", "here 1 2 \u{1}", "who", "at 1 2\n\n"] {
+        assert_eq!(cluster.nodes[0].room.begin(Node(5), bad), Err(BadState), "{bad:?}");
+    }
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\n");
+}
+
+#[test]
+fn what_no_node_has_written_is_passed_over() {
+    let mut cluster = Cluster::of(2);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(1, "Bea"));
+    let strange: &[&[u8]] =
+        &[b"MSG Eva", b"JOIN \n", b"JOIN a b\n", b"LEAVE Ana\n", b"LEAVE Eva\n", b"BYE quit\n", b"\xff\n", b"\n"];
+    cluster.records.push((Node(2), Some(strange.concat())));
+    cluster.settle();
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\nJOIN Bea\n");
+    assert_eq!(cluster.lines(1, bea), "JOIN Bea\n");
+}
+
+#[test]
+fn what_people_want_to_say_waits_while_much_is_on_its_way() {
+    let mut cluster = Cluster::of(1);
+    let ana = cluster.join(0, "Ana");
+    cluster.read(0, ana);
+    let text = "x".repeat(1000);
+    let room = &mut cluster.nodes[0].room;
+    let mut said = 0;
+    while !room.congested() {
+        room.say(ana, Text::new(&text).unwrap(), cluster.now);
+        said += 1;
+    }
+    assert!((1000..1200).contains(&said), "{said}");
+    assert!(room.deadline().is_none(), "nobody is put out for it");
+    let taken = room.outgoing(2500);
+    assert_eq!(taken.len(), 2 * "MSG Ana \n".len() + 2000, "whole lines");
+    assert!(taken.ends_with(b"x\n"));
+}
+
+/// A step of some node.
+#[derive(Clone, Debug)]
+enum Step {
+    Join(usize, usize),
+    Say(usize, usize),
+    Leave(usize, usize),
+    Forget(usize, usize),
+    Publish(usize),
+    Apply(usize),
+    /// This node dies: another has found it silent.
+    End(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let (node, one) = (0..3_usize, 0..6_usize);
+    let step = prop_oneof![
+        (node.clone(), one.clone()).prop_map(|(at, name)| Step::Join(at, name)),
+        (node.clone(), one.clone()).prop_map(|(at, who)| Step::Say(at, who)),
+        (node.clone(), one.clone()).prop_map(|(at, who)| Step::Leave(at, who)),
+        (node.clone(), one).prop_map(|(at, who)| Step::Forget(at, who)),
+        node.clone().prop_map(Step::Publish),
+        node.clone().prop_map(Step::Publish),
+        node.clone().prop_map(Step::Apply),
+        node.clone().prop_map(Step::Apply),
+        node.prop_map(Step::End),
+    ];
+    proptest::collection::vec(step, 0..120)
+}
+
+proptest! {
+    /// Whatever happens on whichever node, all that apply the same records agree on what was
+    /// said and on who is in the room; nobody is there twice, and nothing is kept of who has gone.
+    #[test]
+    fn all_nodes_agree(steps in steps()) {
+        let mut cluster = Cluster::of(3);
+        let witness = cluster.nodes.len();
+        cluster.start(Node(99), "");
+        cluster.settle();
+        let eyes = cluster.join(witness, "Eyes");
+        let mut people: [Vec<Reader>; 3] = Default::default();
+        let mut ended = [false; 3];
+        for (number, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Join(at, name) => people[at].push(cluster.ask(at, ["a", "A", "b", "c", "Luis", "Iuis"][name])),
+                Step::Say(at, who) => {
+                    if let Some(&reader) = people[at].get(who) {
+                        cluster.say(at, reader, &number.to_string());
+                    }
+                }
+                Step::Leave(at, who) => {
+                    if let Some(&reader) = people[at].get(who) {
+                        cluster.nodes[at].room.leave(reader, cluster.now);
+                    }
+                }
+                Step::Forget(at, who) => {
+                    if who < people[at].len() {
+                        let reader = people[at].remove(who);
+                        cluster.nodes[at].room.forget(reader, cluster.now);
+                    }
+                }
+                Step::Publish(at) => if !ended[at] { cluster.publish(at) },
+                Step::Apply(at) => { cluster.apply(at); }
+                Step::End(at) => {
+                    if !std::mem::replace(&mut ended[at], true) {
+                        cluster.records.push((cluster.nodes[at].node, None));
+                    }
+                }
+            }
+        }
+        for at in 0..3 {
+            if !ended[at] {
+                cluster.publish(at);
+            }
+        }
+        for at in 0..cluster.nodes.len() {
+            while cluster.apply(at) {}
+        }
+        // A node that one has joined late begins with the state of another, and is where all are.
+        let state = cluster.nodes[witness].room.state();
+        prop_assert!(cluster.nodes.iter().all(|member| member.room.state() == state));
+        // What the witness read has each name once at a time.
+        let mut present = std::collections::HashSet::new();
+        for line in cluster.lines(witness, eyes).lines() {
+            match line.split(' ').collect::<Vec<_>>()[..] {
+                ["JOIN", name] => prop_assert!(present.insert(name.to_lowercase().replace('l', "i")), "{}", line),
+                ["LEAVE", name] => prop_assert!(present.remove(&name.to_lowercase().replace('l', "i")), "{}", line),
+                ["MSG", name, _] => prop_assert!(present.contains(&name.to_lowercase().replace('l', "i")), "{}", line),
+                _ => prop_assert!(false, "{line}"),
+            }
+        }
+        prop_assert_eq!(present.len(), cluster.nodes[witness].room.participants());
+        for (at, readers) in people.iter().enumerate() {
+            let (now, room) = (cluster.now, &mut cluster.nodes[at].room);
+            readers.iter().for_each(|reader| room.forget(*reader, now));
+            if !ended[at] {
+                cluster.settle_one(at);
+            }
+            prop_assert_eq!(cluster.nodes[at].room.readers.len(), 0);
+            prop_assert_eq!(cluster.nodes[at].room.here, 0);
+        }
+    }
+}
+
+impl Cluster {
+    /// What this node has to say is published and applied by all, until it has nothing more to say.
+    fn settle_one(&mut self, at: usize) {
+        while self.nodes[at].room.has_outgoing() {
+            self.publish(at);
+            for at in 0..self.nodes.len() {
+                while self.apply(at) {}
+            }
+        }
+    }
+}
