@@ -512,7 +512,7 @@ help-server = Serves a Charla chat: one room for all who connect.
     .log = Which diagnostics are given: error, warn, info, debug, trace or a filter of tracing (warn)
     .log_format = How they are written: text, or json, one object a line (text)
     .config = A TOML file of options: what the command line or the environment says comes before it
-    .check_config = Only tells which mistakes the configuration has, and ends with 0 if there are none, with 1 if there are
+    .check_config = Only tells which mistakes the configuration and its certificates have, and ends with 0 if there are none, with 1 if there are
     .after =
         The output is the transcript of the room; diagnostics go to standard error.
         SIGINT (Ctrl-C) and SIGTERM close the room: all get what was said before, and their goodbye.

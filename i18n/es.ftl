@@ -512,7 +512,7 @@ help-server = Sirve un chat de Charla: una sala para todos los que se conectan.
     .log = Qué diagnósticos se dan: error, warn, info, debug, trace o un filtro de tracing (warn)
     .log_format = Cómo se escriben: text, o json, un objeto por línea (text)
     .config = Un fichero TOML con opciones: lo que está en la orden o en el entorno va antes
-    .check_config = Solo dice qué errores tiene la configuración, y acaba con 0 si no tiene ninguno, con 1 si los tiene
+    .check_config = Solo dice qué errores tienen la configuración y sus certificados, y acaba con 0 si no tiene ninguno, con 1 si los tiene
     .after =
         La salida es la transcripción de la sala; los diagnósticos van a la salida de errores.
         SIGINT (Ctrl-C) y SIGTERM cierran la sala: cada uno recibe lo dicho antes y su despedida.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use common::server::{unconfigured, wait};
+use common::tls::Authority;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 /// A file of this test with this text.
@@ -122,6 +123,43 @@ fn every_mistake_is_told_with_its_file_and_line_and_nothing_is_served() {
         assert!(lines.iter().zip(beginnings).all(|(line, beginning)| line.starts_with(beginning)), "{told}");
         assert_eq!((lines.len(), output.status.code()), (4, Some(1)), "{told}");
         assert!(output.stdout.is_empty());
+    }
+}
+
+/// The file of a server that speaks TLS with the certificate of one, the key of another, and lets in
+/// whom this file says.
+fn over_tls(authority: &Authority, certificate: &str, key: &str, client_ca: &str) -> String {
+    let [certificate, key] = [format!("{certificate}.pem"), format!("{key}.key")].map(|file| authority.file(&file));
+    format!(
+        "listen = '127.0.0.1:0'\nlisten-tls = '127.0.0.1:0'\ntls-cert = '{certificate}'\ntls-key = '{key}'\n\
+         tls-client-ca = '{client_ca}'\n"
+    )
+}
+
+#[test]
+fn the_certificates_are_read_too_and_what_is_wrong_is_told_as_at_a_start() {
+    let authority = Authority::new();
+    authority.issue("server");
+    authority.issue("other");
+    fs::write(authority.file("empty.pem"), "").unwrap();
+    let ca = authority.ca();
+    assert_right("certificates", &over_tls(&authority, "server", "server", &ca));
+    let mistakes = [
+        ("nobody", "server", &ca, "nobody.pem"),
+        ("empty", "server", &ca, "empty.pem no tiene ningún certificado"),
+        ("server", "nobody", &ca, "nobody.key"),
+        ("server", "other", &ca, "other.key no es la del certificado"),
+        ("server", "server", &authority.file("nowhere.pem"), "nowhere.pem"),
+    ];
+    for (certificate, key, client_ca, wrong) in mistakes {
+        let file = file("certificates-wrong", &over_tls(&authority, certificate, key, client_ca));
+        let told = [&["--check-config"][..], &[]].map(|only_checked| {
+            let output = unconfigured().arg("--config").arg(&file).args(only_checked).output().unwrap();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{wrong}");
+            error(&output.stderr)
+        });
+        assert!(told[0].contains(wrong) && told[0].lines().count() == 1, "{told:?}");
+        assert_eq!(told[0], told[1]);
     }
 }
 

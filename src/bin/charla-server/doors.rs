@@ -7,11 +7,12 @@ use std::time::Duration;
 use charla::lang::Language;
 use charla::server::{self, Server, Tls};
 use charla::tls::ServerFiles;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-use super::options::{Listening, Place};
+use super::options::{Listening, OverTls, Place};
 use super::service::{self, Socket};
 
 /// All that was asked for, open.
@@ -125,9 +126,17 @@ fn is_exposed(listener: &TcpListener) -> bool {
     listener.local_addr().map_or(true, |address| !address.ip().is_loopback())
 }
 
+/// Reads what TLS needs, as a start does; gives what is wrong with it.
+pub(crate) fn check(tls: &OverTls, language: Language) -> Result<(), String> {
+    tls.files().map_or(Ok(()), |files| read(&files, language).map(drop))
+}
+
+fn read(files: &ServerFiles, language: Language) -> Result<Arc<ServerConfig>, String> {
+    files.config().map_err(|error| error.words().in_language(language))
+}
+
 fn start_tls(files: ServerFiles, handshakes: server::Handshakes, language: Language) -> Result<Arc<Tls>, String> {
-    let config = files.config().map_err(|error| error.words().in_language(language))?;
-    let tls = Arc::new(Tls::new(config, handshakes));
+    let tls = Arc::new(Tls::new(read(&files, language)?, handshakes));
     let hangups = signal(SignalKind::hangup()).map_err(|error| super::no_signals(language, &error))?;
     tokio::spawn(reload_at_each(hangups, files, Arc::clone(&tls), language));
     Ok(tls)
@@ -136,13 +145,12 @@ fn start_tls(files: ServerFiles, handshakes: server::Handshakes, language: Langu
 /// Changes certificate, key and authorities; where that fails, all stays as it was.
 async fn reload_at_each(mut hangups: Signal, files: ServerFiles, tls: Arc<Tls>, language: Language) {
     while hangups.recv().await.is_some() {
-        match files.config() {
+        match read(&files, language) {
             Ok(config) => {
                 tls.replace(config);
                 info!("the certificate and the key were read anew");
             }
-            Err(error) => {
-                let reason = error.words().in_language(language);
+            Err(reason) => {
                 let complaint = language.text_with("server-not-reloaded", &[("reason", reason.into())]);
                 // Standard error may be closed: then nobody wants to know.
                 let _ = writeln!(io::stderr(), "charla-server: {complaint}");

@@ -35,12 +35,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), String> {
+    let language = arguments.common.lang;
     if arguments.configuration.check_config {
+        doors::check(&arguments.listening.tls, language)?;
         // Standard output may be closed; the exit code still tells.
-        let _ = writeln!(io::stdout(), "{}", arguments.configuration.praise(arguments.common.lang));
+        let _ = writeln!(io::stdout(), "{}", arguments.configuration.praise(language));
         return Ok(());
     }
-    let language = arguments.common.lang;
     let sockets = service::sockets().map_err(|error| doors::bad_socket(language, &error))?;
     serve(arguments, sockets)
 }
