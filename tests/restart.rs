@@ -1,11 +1,12 @@
 //! A server that is stopped and started again: no message with a receipt is lost, and where its
-//! socket outlives it nobody is refused.
+//! socket outlives it nobody is refused. What a service manager hears of it, and of a reload.
 
 mod common;
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -16,6 +17,7 @@ use common::script::{Filter, client};
 use common::server::{Server, command, inheriting, unconfigured};
 use common::tls::{Authority, TlsPeer, server_options};
 use rustix::process::Signal;
+use rustix::time::{ClockId, clock_gettime};
 
 /// A socket that is passed to servers, and where it listens.
 fn socket() -> (TcpListener, SocketAddr) {
@@ -187,23 +189,98 @@ fn what_cannot_be_listened_on_is_one_clear_line() {
     }
 }
 
+/// What systemd is to a service that it has started: it hears how it is.
+struct Manager {
+    path: PathBuf,
+    socket: UnixDatagram,
+}
+
+impl Manager {
+    fn new(name: &str) -> Manager {
+        let path = std::env::temp_dir().join(format!("charla-{name}-{}", std::process::id()));
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        Manager { path, socket }
+    }
+
+    fn start(&self, options: &[String]) -> Server {
+        let mut command = command(&[]);
+        command.args(options).env("NOTIFY_SOCKET", &self.path);
+        let server = Server::run(command);
+        assert_eq!(self.hear(), "READY=1\n");
+        server
+    }
+
+    /// What is told next.
+    fn hear(&self) -> String {
+        let mut state = [0; 128];
+        let n = self.socket.recv(&mut state).unwrap();
+        String::from_utf8(state[..n].to_vec()).unwrap()
+    }
+
+    /// The time of a reload of which is told next, from its beginning to its end.
+    fn hear_reload(&self) -> i128 {
+        let state = self.hear();
+        let time = state.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").and_then(|rest| rest.strip_suffix('\n'));
+        let time = time.unwrap_or_else(|| panic!("{state:?}")).parse().unwrap();
+        assert_eq!(self.hear(), "READY=1\n");
+        time
+    }
+}
+
+impl Drop for Manager {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
 #[test]
 fn the_service_manager_hears_when_it_is_ready_and_when_it_stops() {
-    let path = std::env::temp_dir().join(format!("charla-notify-{}", std::process::id()));
-    let manager = UnixDatagram::bind(&path).unwrap();
-    manager.set_read_timeout(Some(DEADLINE)).unwrap();
-    let state = || {
-        let mut state = [0; 64];
-        let n = manager.recv(&mut state).unwrap();
-        String::from_utf8(state[..n].to_vec()).unwrap()
-    };
-    let mut command = command(&[]);
-    command.env("NOTIFY_SOCKET", &path);
-    let server = Server::run(command);
-    assert_eq!(state(), "READY=1\n");
+    let manager = Manager::new("ready");
+    let server = manager.start(&[]);
     Peer::join(server.address, "Ana");
     server.signal(Signal::TERM);
-    assert_eq!(state(), "STOPPING=1\n");
+    assert_eq!(manager.hear(), "STOPPING=1\n");
     assert_eq!(server.wait().0.code(), Some(0));
-    std::fs::remove_file(path).unwrap();
+}
+
+/// The time of the system since its start, in microseconds.
+fn now() -> i128 {
+    let now = clock_gettime(ClockId::Monotonic);
+    i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1000
+}
+
+#[test]
+fn the_service_manager_hears_of_a_reload_from_its_beginning_to_its_end() {
+    let manager = Manager::new("reload");
+    let authority = Authority::new();
+    let identity = authority.issue("server");
+    let server = manager.start(&server_options(&identity));
+    let shown = || {
+        let peer = TlsPeer::connect(server.tls_address(), authority.client());
+        peer.session().peer_certificates().unwrap()[0].to_vec()
+    };
+    let first = shown();
+    authority.issue("server");
+    let before = now();
+    server.signal(Signal::HUP);
+    let time = manager.hear_reload();
+    assert!((before..=now()).contains(&time), "{time}");
+    let second = shown();
+    assert_ne!(second, first);
+    // It hears of one that fails too: the server goes on as it was.
+    std::fs::write(&identity.key, "").unwrap();
+    server.signal(Signal::HUP);
+    assert!(manager.hear_reload() >= time);
+    assert_eq!(shown(), second);
+}
+
+#[test]
+fn a_reload_by_the_service_manager_ends_no_server_that_has_nothing_to_read_anew() {
+    let manager = Manager::new("nothing");
+    let server = manager.start(&[]);
+    let mut ana = Peer::join(server.address, "Ana");
+    server.signal(Signal::HUP);
+    manager.hear_reload();
+    assert!(ana.fence("Ana").is_empty());
 }

@@ -33,10 +33,17 @@ impl Doors {
         dead_after: Duration,
         language: Language,
     ) -> Result<Doors, String> {
-        let tls = match listening.tls.files() {
-            Some(files) => Some(start_tls(files, listening.tls.handshakes(), language)?),
+        let certificate = match listening.tls.files() {
+            Some(files) => Some(Certificate::read(files, listening.tls.handshakes(), language)?),
             None => None,
         };
+        let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
+        // Without anything to be read anew, a hangup is what it is to any program; but to be asked
+        // by a service manager is not to end.
+        if certificate.is_some() || service::is_managed() {
+            let hangups = signal(SignalKind::hangup()).map_err(|error| super::no_signals(language, &error))?;
+            tokio::spawn(reload_at_each(hangups, certificate, language));
+        }
         let (over_tls, plain): (Vec<_>, Vec<_>) = sockets.into_iter().partition(|socket| socket.name == service::TLS);
         if tls.is_none() && !over_tls.is_empty() {
             return Err(language.text_with("server-no-certificate", &[("name", service::TLS.into())]));
@@ -135,19 +142,23 @@ fn read(files: &ServerFiles, language: Language) -> Result<Arc<ServerConfig>, St
     files.config().map_err(|error| error.words().in_language(language))
 }
 
-fn start_tls(files: ServerFiles, handshakes: server::Handshakes, language: Language) -> Result<Arc<Tls>, String> {
-    let tls = Arc::new(Tls::new(read(&files, language)?, handshakes));
-    let hangups = signal(SignalKind::hangup()).map_err(|error| super::no_signals(language, &error))?;
-    tokio::spawn(reload_at_each(hangups, files, Arc::clone(&tls), language));
-    Ok(tls)
+/// The certificate that is shown, and the files that it comes from.
+struct Certificate {
+    files: ServerFiles,
+    tls: Arc<Tls>,
 }
 
-/// Changes certificate, key and authorities; where that fails, all stays as it was.
-async fn reload_at_each(mut hangups: Signal, files: ServerFiles, tls: Arc<Tls>, language: Language) {
-    while hangups.recv().await.is_some() {
-        match read(&files, language) {
+impl Certificate {
+    fn read(files: ServerFiles, handshakes: server::Handshakes, language: Language) -> Result<Certificate, String> {
+        let tls = Arc::new(Tls::new(read(&files, language)?, handshakes));
+        Ok(Certificate { files, tls })
+    }
+
+    /// Changes certificate, key and authorities; where that fails, all stays as it was.
+    fn reload(&self, language: Language) {
+        match read(&self.files, language) {
             Ok(config) => {
-                tls.replace(config);
+                self.tls.replace(config);
                 info!("the certificate and the key were read anew");
             }
             Err(reason) => {
@@ -156,5 +167,15 @@ async fn reload_at_each(mut hangups: Signal, files: ServerFiles, tls: Arc<Tls>, 
                 let _ = writeln!(io::stderr(), "charla-server: {complaint}");
             }
         }
+    }
+}
+
+async fn reload_at_each(mut hangups: Signal, certificate: Option<Certificate>, language: Language) {
+    while hangups.recv().await.is_some() {
+        service::reloading();
+        if let Some(certificate) = &certificate {
+            certificate.reload(language);
+        }
+        service::ready();
     }
 }

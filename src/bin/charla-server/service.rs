@@ -38,18 +38,32 @@ pub(crate) fn sockets() -> io::Result<Vec<Socket>> {
     Ok(sockets)
 }
 
-/// Tells that everybody can come in.
+/// Whether somebody hears what is told here.
+pub(crate) fn is_managed() -> bool {
+    env::var_os("NOTIFY_SOCKET").is_some()
+}
+
+/// Tells that everybody can come in, or that all is read anew.
 pub(crate) fn ready() {
-    tell(NotifyState::Ready);
+    tell(&[NotifyState::Ready]);
+}
+
+/// Tells that the certificate is read anew.
+pub(crate) fn reloading() {
+    // Without the time, by which systemd tells one reload from another, it takes the server for broken.
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(error) => warn!(%error, "cannot tell the service manager that it reads anew"),
+    }
 }
 
 /// Tells that the server closes.
 pub(crate) fn stopping() {
-    tell(NotifyState::Stopping);
+    tell(&[NotifyState::Stopping]);
 }
 
-fn tell(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
+fn tell(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
         warn!(%error, "cannot tell the service manager how it is");
     }
 }
