@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 
 use common::http::{self, connect, exchange, get, metrics, metrics_with};
 use common::peer::Peer;
+use common::tls::{Authority, TlsPeer, server_options};
 use rustix::process::Signal;
 
 #[test]
@@ -56,6 +57,44 @@ fn the_numbers_are_those_of_what_happened() {
     assert_eq!(metrics["charla_delay_seconds_bucket{le=\"+Inf\"}"], metrics["charla_delay_seconds_count"]);
     let version = format!("charla_build_info{{version=\"{}\",", env!("CARGO_PKG_VERSION"));
     assert!(metrics.iter().any(|(name, n)| name.starts_with(&version) && *n == 1));
+}
+
+/// One line may come each 10 ms: who sends twenty at once waits for each but the first, and nothing is lost.
+#[test]
+fn who_is_over_his_rate_is_counted_each_time_that_he_waits() {
+    let (server, place) = http::server(&["--lines-per-second", "100", "--burst", "0"]);
+    let mut ana = Peer::join(server.address, "Ana");
+    assert_eq!(metrics(place)["charla_delayed_reads_total"], 0);
+    ana.send(&"MSG a\n".repeat(20));
+    (0..20).for_each(|_| ana.expect("MSG Ana a"));
+    let waits = metrics(place)["charla_delayed_reads_total"];
+    // A timer that ends a moment early lets her wait once more.
+    assert!((19..=40).contains(&waits), "{waits}");
+}
+
+#[test]
+fn handshakes_are_counted_by_their_end() {
+    let authority = Authority::new();
+    let options = server_options(&authority.issue("server"));
+    let (server, place) = http::server(&options.iter().map(String::as_str).collect::<Vec<_>>());
+    let handshakes = |finished, failed, open| {
+        let expected = [
+            ("charla_tls_handshakes_total{result=\"finished\"}", finished),
+            ("charla_tls_handshakes_total{result=\"failed\"}", failed),
+            ("charla_tls_handshakes_open", open),
+            ("charla_tls_handshakes_computing", 0),
+        ];
+        metrics_with(place, &expected);
+    };
+    handshakes(0, 0, 0);
+    let _ana = TlsPeer::join(server.tls_address(), authority.client(), "Ana");
+    handshakes(1, 0, 0);
+    let silent = Peer::connect(server.tls_address());
+    handshakes(1, 0, 1);
+    assert!(TlsPeer::try_connect(server.tls_address(), Authority::new().client()).is_err());
+    handshakes(1, 1, 1);
+    drop(silent);
+    handshakes(1, 2, 0);
 }
 
 #[test]

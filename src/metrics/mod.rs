@@ -14,33 +14,35 @@ mod process;
 mod text;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::room::Histogram;
-use crate::server::Stats;
+use crate::server::{Stats, Tls};
 use process::Process;
 use text::Scrape;
 
 /// Tells how one server is.
 pub struct Exporter {
     stats: Stats,
+    tls: Option<Arc<Tls>>,
     process: Process,
     /// The lags of all participants, each time that they were asked for.
     lags: Mutex<Option<Histogram>>,
 }
 
 impl Exporter {
-    /// For this server, and for the process that it runs in.
+    /// For this server, its TLS if it speaks it, and for the process that it runs in.
     #[must_use]
-    pub fn new(stats: Stats) -> Exporter {
-        Exporter { stats, process: Process::new(), lags: Mutex::new(None) }
+    pub fn new(stats: Stats, tls: Option<Arc<Tls>>) -> Exporter {
+        Exporter { stats, tls, process: Process::new(), lags: Mutex::new(None) }
     }
 
     /// All metrics, in Prometheus' text format.
     fn metrics(&self) -> Result<String, fmt::Error> {
         let figures = self.stats.figures();
         let lags = self.gather(&figures.room.lags);
-        text::page(Scrape { figures, lags, usage: self.process.usage() })
+        let handshakes = self.tls.as_ref().map(|tls| tls.handshakes()).unwrap_or_default();
+        text::page(Scrape { figures, handshakes, lags, usage: self.process.usage() })
     }
 
     /// Adds how far behind each one is now to what was so at the times before.

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::process::Usage;
 use crate::room::Histogram;
-use crate::server::Figures;
+use crate::server::{Figures, HandshakeFigures};
 
 /// The commit that the program was built of, where its builder has told.
 const COMMIT: &str = match option_env!("CHARLA_COMMIT") {
@@ -22,6 +22,7 @@ const COMMIT: &str = match option_env!("CHARLA_COMMIT") {
 #[derive(Debug)]
 pub(super) struct Scrape {
     pub(super) figures: Figures,
+    pub(super) handshakes: HandshakeFigures,
     /// Of all scrapes up to this one.
     pub(super) lags: Histogram,
     pub(super) usage: Usage,
@@ -41,6 +42,7 @@ impl Collector for Scrape {
         let mut page = Page(encoder);
         page.build()?;
         self.connections(&mut page)?;
+        self.handshakes(&mut page)?;
         self.traffic(&mut page)?;
         self.room(&mut page)?;
         self.slowness(&mut page)?;
@@ -60,8 +62,18 @@ impl Scrape {
         page.counters("charla_byes", "Connections that ended with a BYE, by its code.", "code", byes)
     }
 
+    fn handshakes(&self, page: &mut Page<'_>) -> fmt::Result {
+        let HandshakeFigures { finished, failed, open, computing } = self.handshakes;
+        let results = [("finished", finished), ("failed", failed)].into_iter();
+        page.counters("charla_tls_handshakes", "Handshakes of TLS that ended, by their result.", "result", results)?;
+        page.gauge("charla_tls_handshakes_open", "Handshakes of TLS that have begun and not ended.", open)?;
+        page.gauge("charla_tls_handshakes_computing", "Those of them whose turn it is to compute.", computing)
+    }
+
     fn traffic(&self, page: &mut Page<'_>) -> fmt::Result {
-        let traffic = &self.figures.traffic;
+        let Figures { traffic, delayed, .. } = &self.figures;
+        let help = "How often a client had sent more than its rates allow, so that it was read later.";
+        page.counter("charla_delayed_reads", help, *delayed)?;
         page.counter("charla_received_bytes", "Bytes that clients sent, up to their BYE.", traffic.received)?;
         page.counter("charla_sent_bytes", "Bytes that were sent to clients.", traffic.sent)
     }

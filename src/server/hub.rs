@@ -126,6 +126,11 @@ impl Hub {
         self.accepted.load(Ordering::Relaxed)
     }
 
+    /// How often a client was read later, because of its rates.
+    pub(super) fn delayed(&self) -> u64 {
+        self.rates.as_ref().map_or(0, Rates::delayed)
+    }
+
     /// The room in numbers, what the connections did, and how many there are.
     pub(super) fn figures(&self) -> (room::Figures, Traffic, usize) {
         let State { room, seats, traffic, .. } = &*self.lock();

@@ -56,7 +56,7 @@ use hub::{Hub, Seat};
 #[cfg(feature = "cluster")]
 pub use journal::{Journal, JournalError, JournalOptions, NATS_NEEDED};
 pub use listen::{DEAD_AFTER, Listener, bind, tune};
-pub use stats::{Figures, Readiness, Stats, Traffic};
+pub use stats::{Figures, HandshakeFigures, Readiness, Stats, Traffic};
 pub use tls::{Handshakes, Tls, TlsListener, TlsStream};
 
 /// How long everything may take after the shutdown.

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::Clock;
@@ -27,6 +28,8 @@ pub(super) const READ: usize = 4096;
 pub(super) struct Rates {
     lines: Option<Limiter>,
     bytes: Option<Limiter>,
+    /// How often somebody had to wait.
+    delayed: AtomicU64,
 }
 
 /// What a client has used of its rates.
@@ -44,7 +47,7 @@ impl Rates {
         let lines = limiter(options.lines_per_second, options.burst, 1);
         // What one read brings fits into the bucket.
         let bytes = limiter(options.bytes_per_second, options.burst, READ);
-        (lines.is_some() || bytes.is_some()).then_some(Rates { lines, bytes })
+        (lines.is_some() || bytes.is_some()).then(|| Rates { lines, bytes, delayed: AtomicU64::new(0) })
     }
 
     /// How much of the front of `bytes` a client may send now, and how long the rest has to wait.
@@ -52,11 +55,17 @@ impl Rates {
         let mut admitted = 0;
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             if let Err(wait) = self.pay(used, piece) {
+                self.delayed.fetch_add(1, Ordering::Relaxed);
                 return (admitted, wait);
             }
             admitted += piece.len();
         }
         (admitted, Duration::ZERO)
+    }
+
+    /// How often a client was read later.
+    pub(super) fn delayed(&self) -> u64 {
+        self.delayed.load(Ordering::Relaxed)
     }
 
     /// Pays for a line or a part of one: nothing, where it cannot pay for all. The error is how long it

@@ -23,8 +23,23 @@ pub struct Figures {
     pub accepted: u64,
     /// Connections that linger after their `BYE`.
     pub lingerers: usize,
+    /// How often a client had sent more than its rates allow, so that it was read later.
+    pub delayed: u64,
     /// What the connections did.
     pub traffic: Traffic,
+}
+
+/// The handshakes of a server's TLS in numbers; [`Tls::handshakes`](super::Tls::handshakes) gives them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HandshakeFigures {
+    /// Those that ended well, since the beginning.
+    pub finished: u64,
+    /// Those that ended in another way: with an alert, at their time limit, or because the client had gone.
+    pub failed: u64,
+    /// Those that have begun and not ended.
+    pub open: u64,
+    /// Those whose turn it is to compute.
+    pub computing: usize,
 }
 
 /// What connections did.
@@ -65,6 +80,7 @@ impl Stats {
             max_connections: options.max_connections,
             accepted: hub.accepted(),
             lingerers: LINGERERS.saturating_sub(lingerers.available_permits()),
+            delayed: hub.delayed(),
             traffic,
         }
     }

@@ -11,6 +11,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use tracing::debug;
 
 use super::farewell::read_away;
 use super::listen::Listener;
+use super::stats::HandshakeFigures;
 
 /// How much of what was written waits in a connection for its socket, in bytes: a record.
 const BUFFER: usize = 16 * 1024;
@@ -50,16 +52,22 @@ impl Default for Handshakes {
 #[derive(Debug)]
 pub struct Tls {
     config: watch::Sender<Arc<ServerConfig>>,
+    handshakes: Handshakes,
     turns: Arc<Semaphore>,
-    timeout: Duration,
+    tally: Arc<Tally>,
 }
 
 impl Tls {
     /// With this certificate and key; [`ServerFiles`](crate::tls::ServerFiles) reads them.
     #[must_use]
     pub fn new(config: Arc<ServerConfig>, handshakes: Handshakes) -> Tls {
-        let turns = Arc::new(Semaphore::new(handshakes.at_once.clamp(1, Semaphore::MAX_PERMITS)));
-        Tls { config: watch::Sender::new(config), turns, timeout: handshakes.timeout }
+        let at_once = handshakes.at_once.clamp(1, Semaphore::MAX_PERMITS);
+        Tls {
+            config: watch::Sender::new(config),
+            handshakes: Handshakes { at_once, ..handshakes },
+            turns: Arc::new(Semaphore::new(at_once)),
+            tally: Arc::default(),
+        }
     }
 
     /// From now on connections are accepted with these; those that there are stay as they are.
@@ -69,7 +77,60 @@ impl Tls {
 
     /// What comes to this listener is to speak TLS.
     pub fn listen<L: Listener>(&self, listener: L) -> TlsListener<L> {
-        TlsListener { listener, config: self.config.subscribe(), turns: Arc::clone(&self.turns), timeout: self.timeout }
+        TlsListener {
+            listener,
+            config: self.config.subscribe(),
+            turns: Arc::clone(&self.turns),
+            timeout: self.handshakes.timeout,
+            tally: Arc::clone(&self.tally),
+        }
+    }
+
+    /// What has become of its handshakes so far.
+    #[must_use]
+    pub fn handshakes(&self) -> HandshakeFigures {
+        let Tally { begun, finished, failed } = &*self.tally;
+        // Those that have begun are counted last: no one that has ended is missing there.
+        let (finished, failed) = (finished.load(Ordering::Acquire), failed.load(Ordering::Acquire));
+        HandshakeFigures {
+            finished,
+            failed,
+            open: begun.load(Ordering::Acquire).saturating_sub(finished + failed),
+            computing: self.handshakes.at_once.saturating_sub(self.turns.available_permits()),
+        }
+    }
+}
+
+/// How many handshakes have begun, and how they ended.
+#[derive(Debug, Default)]
+struct Tally {
+    begun: AtomicU64,
+    finished: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// A handshake that is counted, in whatever way it ends.
+struct Attempt {
+    tally: Arc<Tally>,
+    finished: bool,
+}
+
+impl Attempt {
+    fn begin(tally: &Arc<Tally>) -> Attempt {
+        tally.begun.fetch_add(1, Ordering::Release);
+        Attempt { tally: Arc::clone(tally), finished: false }
+    }
+
+    fn end<T>(mut self, result: io::Result<T>) -> io::Result<T> {
+        self.finished = result.is_ok();
+        result
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let Tally { finished, failed, .. } = &*self.tally;
+        if self.finished { finished } else { failed }.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -80,6 +141,7 @@ pub struct TlsListener<L> {
     config: watch::Receiver<Arc<ServerConfig>>,
     turns: Arc<Semaphore>,
     timeout: Duration,
+    tally: Arc<Tally>,
 }
 
 impl<L: Listener> Listener for TlsListener<L> {
@@ -89,7 +151,11 @@ impl<L: Listener> Listener for TlsListener<L> {
         let (stream, peer) = self.listener.accept().await?;
         let (config, turns) = (Arc::clone(&self.config.borrow()), Arc::clone(&self.turns));
         let handshake = timeout(self.timeout, shake_hands(stream, config, turns));
-        let handshake = async { handshake.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) };
+        let attempt = Attempt::begin(&self.tally);
+        let handshake = async move {
+            let shaken = handshake.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            attempt.end(shaken)
+        };
         Ok((TlsStream(State::Shaking(Box::pin(handshake))), peer))
     }
 }

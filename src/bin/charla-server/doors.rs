@@ -19,7 +19,7 @@ use super::service::{self, Socket};
 pub(crate) struct Doors {
     plain: Vec<TcpListener>,
     over_tls: Vec<TcpListener>,
-    tls: Option<Arc<Tls>>,
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Each place, with the port that it really has, as the console shows it.
     pub(crate) places: Vec<String>,
 }

@@ -1,7 +1,6 @@
 //! `charla-server`: the reference server. Arguments, tracing, one call.
 
 mod doors;
-#[cfg(feature = "cluster")]
 mod journal;
 mod log;
 mod open_files;
@@ -56,15 +55,13 @@ async fn serve(arguments: Arguments, sockets: Vec<Socket>) -> Result<(), String>
     let mut shutdown = Box::pin(stop_signal().map_err(|error| no_signals(language, &error))?);
     info!(version = env!("CARGO_PKG_VERSION"), listening = doors.places.join(", "), ?options, "serving");
     let console = Console::new(io::stdout(), doors.places.clone()).in_language(language);
-    #[cfg(feature = "cluster")]
     let sharing = arguments.sharing.options(&options);
+    let tls = doors.tls.clone();
     let server = doors.lead_to(Server::new(options).console(console));
-    #[cfg(feature = "cluster")]
     let server = if sharing.is_some() { server.share() } else { server };
     if let Some(place) = arguments.metrics {
-        tell_metrics(language, place, Exporter::new(server.stats())).await?;
+        tell_metrics(language, place, Exporter::new(server.stats(), tls)).await?;
     }
-    #[cfg(feature = "cluster")]
     let server = match sharing {
         Some(options) => tokio::select! {
             journal = journal::open(options, language) => server.journal(journal?),

@@ -20,7 +20,6 @@ pub(crate) struct Arguments {
     pub(crate) listening: Listening,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    #[cfg(feature = "cluster")]
     #[command(flatten)]
     pub(crate) sharing: super::journal::Sharing,
     #[arg(long, value_name = "place")]
