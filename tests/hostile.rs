@@ -3,7 +3,7 @@
 mod common;
 
 use common::peer::Peer;
-use common::server::Server;
+use common::server::{Server, WITHOUT_RATES};
 use proptest::test_runner::{Config, TestRunner};
 
 /// A room with two healthy people, who must not notice anything.
@@ -15,7 +15,7 @@ struct Witnesses {
 
 impl Witnesses {
     fn new() -> Witnesses {
-        let server = Server::start();
+        let server = Server::with(&WITHOUT_RATES);
         let mut ana = Peer::join(server.address, "Ana");
         let carlos = Peer::join(server.address, "Carlos");
         ana.expect("JOIN Carlos");

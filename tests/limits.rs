@@ -5,7 +5,7 @@ mod common;
 use std::process::{Command, Stdio};
 
 use common::peer::Peer;
-use common::server::{Server, command};
+use common::server::{Server, WITHOUT_RATES, command};
 
 const LINE: usize = 1000;
 
@@ -27,7 +27,7 @@ fn sleeper(server: &Server, name: &str) -> Peer {
 /// [SLOW-1], [SLOW-3], [SLOW-4], [SLOW-6], [SLOW-7], [SLOW-8], [SLOW-10], [SLOW-11], [BYE-13], [SLOW-5]
 #[test]
 fn who_does_not_read_is_put_out_and_nobody_loses_a_line() {
-    let server = Server::with(&["--patience", "0.3"]);
+    let server = Server::with(&[&WITHOUT_RATES[..], &["--patience", "0.3"]].concat());
     let mut ana = Peer::join(server.address, "Ana");
     let (asleep, snoring) = (sleeper(&server, "asleep"), sleeper(&server, "snoring"));
     let mut joins = [ana.line().unwrap(), ana.line().unwrap()];
@@ -35,8 +35,8 @@ fn who_does_not_read_is_put_out_and_nobody_loses_a_line() {
     assert_eq!(joins, ["JOIN asleep", "JOIN snoring"]);
     let mut carlos = Peer::join(server.address, "Carlos");
     ana.expect("JOIN Carlos");
-    // More than the log keeps (2 MiB) and the system buffers, numbered.
-    let lines = 16_000;
+    // More than the log keeps (2 MiB) and the system buffers for who is narrow, numbered.
+    let lines = 5000;
     let writer = std::thread::spawn({
         let mut stream = ana.stream().try_clone().unwrap();
         move || {
@@ -201,7 +201,7 @@ fn who_sends_too_fast_waits_alone() {
 /// [SLOW-14]: as fast as it likes.
 #[test]
 fn the_rates_can_be_lifted() {
-    let server = Server::with(&["--lines-per-second", "0", "--bytes-per-second", "0", "--burst", "0"]);
+    let server = Server::with(&[&WITHOUT_RATES[..], &["--burst", "0"]].concat());
     let mut ana = Peer::join(server.address, "Ana");
     let lines = 2000;
     ana.send_bytes((0..lines).map(|n| format!("MSG {n}\n")).collect::<String>().as_bytes());
@@ -211,12 +211,12 @@ fn the_rates_can_be_lifted() {
 /// [SLOW-1], [SLOW-11]: what a reader may lag can be more.
 #[test]
 fn who_lags_no_more_than_it_may_stays() {
-    let server = Server::with(&["--patience", "0", "--max-lag", "20000000"]);
+    let server = Server::with(&[&WITHOUT_RATES[..], &["--patience", "0", "--max-lag", "20000000"]].concat());
     let mut ana = Peer::join(server.address, "Ana");
     let mut behind = sleeper(&server, "Carlos");
     ana.expect("JOIN Carlos");
-    // More than the system buffers and twice what is kept without being asked for.
-    let lines = 16_000;
+    // More than the system buffers for who is narrow and twice what is kept without being asked for.
+    let lines = 5000;
     for hundred in 0..lines / 100 {
         (0..100).for_each(|n| ana.send(&format!("MSG {} {}", hundred * 100 + n, "x".repeat(LINE))));
         (0..100).for_each(|_| drop(ana.line().unwrap()));

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use assert_cmd::Command;
 use common::peer::Peer;
-use common::server::{Server, command, read_all, wait};
+use common::server::{Server, WITHOUT_RATES, command, read_all, wait};
 use rustix::process::Signal;
 
 /// Replaces the ports of the peers by the ones of the documentation.
@@ -207,7 +207,7 @@ fn a_client_that_reads_nothing_does_not_hold_up_the_end() {
 
 #[test]
 fn a_console_that_nobody_reads_holds_up_nobody_and_says_what_it_left_out() {
-    let (server, mut unread) = Server::with_unread_output(&[]);
+    let (server, mut unread) = Server::with_unread_output(&WITHOUT_RATES);
     let mut ana = Peer::join(server.address, "Ana");
     let text = "x".repeat(1000);
     for _ in 0..12_000 {

@@ -100,7 +100,7 @@ impl Default for Options {
             limit_loopback: false,
             lines_per_second: 100,
             bytes_per_second: 100_000,
-            burst: Duration::from_secs(200),
+            burst: Duration::from_secs(20),
             name_timeout: Duration::from_secs(30),
             // The least: what all are reading stays in a core's cache.
             kept: MIN_KEPT,

@@ -301,7 +301,7 @@ async fn a_leaver_that_takes_nothing_is_closed_after_10_s() {
 /// [SLOW-6], [SLOW-8], [SLOW-9], [BYE-13]: one clock; at its end all who hold more than half go.
 #[tokio::test(start_paused = true)]
 async fn the_room_waits_for_slow_readers_5_s_and_no_longer() {
-    let hall = Hall::new(10);
+    let hall = Hall::with(10, Options { lines_per_second: 0, bytes_per_second: 0, ..Options::default() });
     let mut ana = hall.join("Ana").await;
     let mut slow = hall.join("slow").await;
     let mut gone = hall.join("gone").await;

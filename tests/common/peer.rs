@@ -111,10 +111,11 @@ impl Peer {
         socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
 
-    /// A small window, so that a peer that does not read is felt early.
+    /// A small window and short segments, so that a peer that does not read is felt early.
     pub fn connect_narrow(address: SocketAddr) -> Peer {
         let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
+        socket.set_tcp_mss(536).unwrap();
         socket.connect(&address.into()).unwrap();
         Peer::over(socket.into())
     }

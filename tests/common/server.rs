@@ -27,6 +27,9 @@ struct Output {
     more: Condvar,
 }
 
+/// Lets a client send as fast as it likes, where something else is to hold it back.
+pub const WITHOUT_RATES: [&str; 4] = ["--lines-per-second", "0", "--bytes-per-second", "0"];
+
 /// The command line of a server on a free port.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = unconfigured();

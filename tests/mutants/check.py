@@ -64,7 +64,7 @@ ALSO = {"crlf": "warn"}
 # It says nothing at an address, where a server listens already: it is started for these cases.
 STARTED = {"slow-start": ["--filter", "two-", "--jobs", "8"]}
 
-# 14 MB for each of two readers, five times.
+# 3 MB for each of two readers, five times.
 LONG = "nobody-loses-a-line-by-one-who-does-not-read"
 
 

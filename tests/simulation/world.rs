@@ -122,6 +122,8 @@ impl Run {
             max_connections: self.rng.usize(4..12),
             name_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(self.rng.u64(300..4000)),
+            // Who floods the log is not to wait for his rates.
+            burst: Duration::from_secs(200),
             ..Options::default()
         };
         let world = Rc::clone(&self.world);

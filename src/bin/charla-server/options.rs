@@ -73,7 +73,7 @@ pub(crate) struct Limits {
     lines_per_second: u32,
     #[arg(long, value_name = "count", default_value_t = Options::default().bytes_per_second, hide_default_value = true)]
     bytes_per_second: u32,
-    #[arg(long, value_name = "burst", default_value = "200", hide_default_value = true, value_parser = burst)]
+    #[arg(long, value_name = "burst", default_value = "20", hide_default_value = true, value_parser = burst)]
     burst: Duration,
     #[arg(long, value_name = "seconds", default_value = "30", hide_default_value = true, value_parser = seconds)]
     name_timeout: Duration,

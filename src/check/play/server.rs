@@ -22,7 +22,7 @@ use super::log::{Entry, Log};
 use super::segment::{Cut, Scale, pause_before, seconds};
 use super::tunnel;
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
-use super::wire::{End, Line, Next, Wire};
+use super::wire::{self, End, Line, Next, Wire};
 use crate::check::case::Case;
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
@@ -174,11 +174,17 @@ impl<'a> Player<'a> {
         self.over.min(Instant::now() + self.within)
     }
 
+    fn stalls(&self, actor: usize) -> bool {
+        self.case.steps.iter().any(|step| step.actor == actor && matches!(step.action, Action::Stall))
+    }
+
     fn open(&mut self, actor: usize) -> Result<(), Stop> {
         if self.actor(actor).wire.is_some() {
             return Ok(());
         }
-        match Wire::open(self.server, self.options.host.as_ref(), self.within, actor, &self.log) {
+        let host = self.options.host.as_ref();
+        let stream = wire::connect(self.server, self.stalls(actor), self.within);
+        match stream.and_then(|stream| Wire::open(stream, host, self.within, actor, &self.log)) {
             Ok(wire) => self.actor(actor).wire = Some(wire),
             Err(error) => {
                 let expected = Words::new("play-connection-to", [("address", self.server.to_string().into())]);

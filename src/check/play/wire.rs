@@ -14,6 +14,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, SockRef, Socket, Type};
+
 use super::log::{Event, Log};
 use super::tunnel::Tunnel;
 use crate::lang::Words;
@@ -27,6 +29,14 @@ const MAX_LINE: usize = 64 << 10;
 
 /// How long the last bytes of TLS may take that end a stream.
 const LAST_WORD: Duration = Duration::from_secs(1);
+
+/// How much the system is to keep for an actor that stalls, in bytes: so little that what the server
+/// does about it is seen soon.
+const NARROW: usize = 4096;
+
+/// The longest segments for such an actor, in bytes: a server's system keeps the more for a
+/// connection, the longer its segments.
+const SHORT: u32 = 536;
 
 /// How many lines of one write to a client are told one by one.
 const LINES_TOLD: usize = 16;
@@ -98,15 +108,14 @@ struct Incoming {
 }
 
 impl Wire {
-    /// Connects to a server, for this actor.
+    /// Takes a connection to a server, as this actor.
     pub(super) fn open(
-        server: SocketAddr,
+        mut stream: TcpStream,
         host: Option<&Host>,
         timeout: Duration,
         actor: usize,
         log: &Log,
     ) -> io::Result<Wire> {
-        let mut stream = TcpStream::connect_timeout(&server, timeout)?;
         let tunnel = host.map(|host| Tunnel::dig(host, &mut stream, timeout)).transpose()?;
         Wire::over(stream, tunnel, Voice { is_client: true, actor, log: log.clone() })
     }
@@ -182,7 +191,7 @@ impl Wire {
     /// Resets the connection.
     pub(super) fn reset(mut self) {
         self.voice.push(if self.voice.is_client { Event::SentReset } else { Event::Broken("reset".into()) });
-        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         // The socket is closed, and so reset, when the thread has let go of its handle too.
         // Shutting down the reading side wakes it, and tells the server nothing.
         self.stop(Shutdown::Read);
@@ -283,6 +292,18 @@ impl Drop for Wire {
             self.stop(Shutdown::Both);
         }
     }
+}
+
+/// Connects to a server.
+pub(super) fn connect(server: SocketAddr, stalls: bool, timeout: Duration) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    if stalls {
+        // Where it cannot be so, the case only shows less.
+        let _ = socket.set_recv_buffer_size(NARROW);
+        let _ = socket.set_tcp_mss(SHORT);
+    }
+    socket.connect_timeout(&server.into(), timeout)?;
+    Ok(socket.into())
 }
 
 /// Whether a read or a write failed for the moment only.
