@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::thread;
 
 use assert_cmd::Command;
+use charla::tls::Identity;
+use rcgen::SanType;
 use rustls::{ServerConnection, StreamOwned};
 
 use super::server;
-use crate::common::tls::{Authority, server_config};
+use crate::common::tls::{Authority, server_config, server_options};
 
 fn check(arguments: &[&str]) -> Output {
     Command::cargo_bin("charla-check").unwrap().args(arguments).env_remove("CHARLA_LANG").output().unwrap()
@@ -67,7 +69,41 @@ fn a_certificate_that_does_not_fit_is_told_once() {
         assert!(said.contains("no es de una autoridad de confianza"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
-    assert_code(&check(&["server", "--tls", "--tls-ca", &authority.ca(), "--", "true"]), 2);
+}
+
+/// A server that speaks TLS at the port that it is told, with this certificate.
+fn program(identity: &Identity) -> Vec<String> {
+    let options = server_options(identity).into_iter().map(|word| word.replace(":0", ":{port}"));
+    let program = [env!("CARGO_BIN_EXE_charla-server"), "--listen", "127.0.0.1:0"].map(str::to_owned);
+    program.into_iter().chain(options).collect()
+}
+
+#[test]
+fn a_server_that_is_started_is_checked_over_tls() {
+    let authority = Authority::new();
+    let started = program(&authority.issue("server"));
+    let started = started.iter().map(String::as_str);
+    let ca = authority.ca();
+    let chosen = ["server", "--tls", "--tls-ca", &ca, "--clause", "LEAVE-7", "--clause", "BYE-9", "--strict", "--"];
+    let said = assert_code(&check(&chosen.into_iter().chain(started).collect::<Vec<_>>()), 0);
+    assert!(said.contains("Conforme") && !said.contains("absent"), "{said}");
+}
+
+#[test]
+fn a_server_that_is_started_has_to_be_localhost() {
+    let authority = Authority::new();
+    let other = authority.issue_with("server", |params| {
+        params.subject_alt_names = vec![SanType::DnsName("charla.example".try_into().unwrap())];
+    });
+    let started = program(&other);
+    let started = started.iter().map(String::as_str);
+    let ca = authority.ca();
+    let said = assert_code(
+        &check(&["server", "--tls", "--tls-ca", &ca, "--"].into_iter().chain(started).collect::<Vec<_>>()),
+        3,
+    );
+    assert!(said.contains("es para charla.example"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[test]

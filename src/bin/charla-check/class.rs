@@ -83,7 +83,8 @@ impl Class {
         if let Some(server) = &self.server {
             let (words, items) = (split(server)?, selected(&corpus.items, &selection)?);
             return Ok(Box::new(move |folder| {
-                let program = Program::Started(Template { words: words.clone(), folder: Some(folder.to_owned()) });
+                let program =
+                    Program::Started(Template { words: words.clone(), folder: Some(folder.to_owned()) }, None);
                 let plan = self.plan(program, folder, "server", server);
                 plan.run_if_reached(corpus, &items, START, |_| {})
             }));

@@ -27,6 +27,9 @@ use options::Options;
 const USAGE: u8 = 2;
 const UNREACHED: u8 = 3;
 
+/// Who a server that is started has to be, over TLS.
+const STARTED_HOST: &str = "localhost";
+
 /// How long a program may take until it listens.
 const START: Duration = Duration::from_secs(10);
 
@@ -61,7 +64,7 @@ struct Server {
     address: Option<String>,
     #[command(flatten)]
     tls: ClientTls,
-    #[arg(last = true, value_name = "program", conflicts_with = "tls")]
+    #[arg(last = true, value_name = "program")]
     command: Vec<String>,
     #[command(flatten)]
     options: Options,
@@ -120,16 +123,18 @@ fn check(command: Command, language: Language) -> Result<bool, Stop> {
 
 impl Server {
     fn plan(&self) -> Result<Plan<Program>, Stop> {
+        let tls = self.tls.words();
         let (program, name, again) = if let Some(address) = &self.address {
             (
                 Program::At(resolve(address)?, host(&self.tls, address)?),
                 address.clone(),
-                format!("charla-check server {}{address} --filter {{case}}", self.tls.words()),
+                format!("charla-check server {tls}{address} --filter {{case}}"),
             )
         } else {
             let name = shell_words::join(&self.command);
-            let again = format!("charla-check server --filter {{case}} -- {name}");
-            (Program::Started(Template { words: self.command.clone(), folder: None }), name, again)
+            let again = format!("charla-check server {tls}--filter {{case}} -- {name}");
+            let template = Template { words: self.command.clone(), folder: None };
+            (Program::Started(template, host(&self.tls, STARTED_HOST)?), name, again)
         };
         self.options.plan(program, name, again)
     }

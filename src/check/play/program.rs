@@ -48,8 +48,8 @@ pub struct Template {
 pub enum Program {
     /// One that runs; it speaks TLS where it has to prove who it is.
     At(SocketAddr, Option<Host>),
-    /// One that is started.
-    Started(Template),
+    /// One that is started, likewise.
+    Started(Template, Option<Host>),
 }
 
 /// A server that accepts connections.
@@ -82,7 +82,8 @@ impl Program {
     /// Who it has to be, where it speaks TLS.
     #[must_use]
     pub fn host(&self) -> Option<&Host> {
-        if let Program::At(_, host) = self { host.as_ref() } else { None }
+        let (Program::At(_, host) | Program::Started(_, host)) = self;
+        host.as_ref()
     }
 
     /// Starts it, where it is to be started, and waits until it accepts connections.
@@ -90,13 +91,13 @@ impl Program {
     /// # Errors
     /// It does not within this time; the text says why, to a person.
     pub fn ready(&self, within: Duration) -> Result<Ready, Words> {
-        let template = match self {
+        let (template, host) = match self {
             Program::At(address, host) => return reach(*address, host.as_ref(), within),
-            Program::Started(template) => template,
+            Program::Started(template, host) => (template, host.as_ref()),
         };
         let mut why = Words::from("");
         for _ in 0..STARTS {
-            match start(template, within) {
+            match start(template, host, within) {
                 Err((again, error)) if again => why = error,
                 done => return done.map_err(|(_, why)| why),
             }
@@ -106,43 +107,41 @@ impl Program {
 }
 
 fn reach(address: SocketAddr, host: Option<&Host>, within: Duration) -> Result<Ready, Words> {
-    match greet(address, host, within) {
-        Ok(stream) => {
-            knock(&stream);
-            Ok(Ready { address, process: None })
-        }
-        Err(error) => Err(Words::new(
-            "play-nobody-accepts",
-            [("address", address.to_string().into()), ("reason", tunnel::why(&error))],
-        )),
-    }
+    let stream = TcpStream::connect_timeout(&address, within);
+    let greeted = stream.and_then(|stream| greet(stream, host, within));
+    greeted.map_err(|error| nobody_accepts(address, &error))?;
+    Ok(Ready { address, process: None })
 }
 
-/// Connects, and over TLS says that it was all.
-fn greet(address: SocketAddr, host: Option<&Host>, within: Duration) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect_timeout(&address, within)?;
+fn nobody_accepts(address: SocketAddr, error: &io::Error) -> Words {
+    Words::new("play-nobody-accepts", [("address", address.to_string().into()), ("reason", tunnel::why(error))])
+}
+
+/// Shakes hands where TLS is spoken, and says that it was all.
+fn greet(mut stream: TcpStream, host: Option<&Host>, within: Duration) -> io::Result<()> {
     if let Some(host) = host {
         let end = Tunnel::dig(host, &mut stream, within)?.seal_end()?;
         stream.write_all(&end)?;
     }
-    Ok(stream)
+    knock(&stream);
+    Ok(())
 }
 
 /// Whether a failure is worth another start stands before its reason.
-fn start(template: &Template, within: Duration) -> Result<Ready, (bool, Words)> {
+fn start(template: &Template, host: Option<&Host>, within: Duration) -> Result<Ready, (bool, Words)> {
     let address = free_address().map_err(|error| (false, no_port(&error)))?;
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let words = template.fill(&[("host", &host), ("port", &port)]);
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
+    let words = template.fill(&[("host", &ip), ("port", &port)]);
     let process =
         Process::start(&words, template.folder.as_deref()).map_err(|error| (false, not_started(&words, &error)))?;
     let deadline = Instant::now() + within;
     while Instant::now() < deadline {
         let reached = TcpStream::connect_timeout(&address, within);
         // One that has ended is not the one that answers there.
-        if let Ok(stream) = &reached
+        if let Ok(stream) = reached
             && !process.has_ended()
         {
-            knock(stream);
+            greet(stream, host, within).map_err(|error| (false, nobody_accepts(address, &error)))?;
             return Ok(Ready { address, process: Some(process) });
         }
         if process.has_ended() {
