@@ -203,7 +203,7 @@ impl Play {
             let lines = String::from_utf8(lines.concat()).unwrap();
             let moves = lines.lines().filter(|line| !line.starts_with("MSG "));
             let names: Vec<_> = moves.filter_map(|line| line.split_once(' ')).map(|(_, name)| name).collect();
-            let from: Vec<_> = peers.iter().map(|peer| self.expected.name(peer.port().into())).collect();
+            let from: Vec<_> = peers.iter().flatten().map(|peer| self.expected.name(peer.port().into())).collect();
             assert_eq!(names, from, "the observer is told from where who moves comes");
             self.observed += usize::try_from(left_out).unwrap() + lines.lines().count();
             news.extend(lines.lines().map(str::to_owned));

@@ -80,7 +80,10 @@ impl Scrape {
 
     fn room(&self, page: &mut Page<'_>) -> fmt::Result {
         let room = &self.figures.room;
-        page.gauge("charla_participants", "Who is in the room.", room.participants)?;
+        let help = "Who is in the room, of those who are connected to this server.";
+        page.gauge("charla_participants", help, room.participants)?;
+        let help = "Servers that share the room, this one included; 0 without --journal, or while NATS is away.";
+        page.gauge("charla_nodes", help, room.nodes)?;
         page.counter("charla_joins", "How often someone has joined.", room.joins)?;
         page.counter("charla_messages", "Messages that were said.", room.messages)?;
         let help = "Lines of the room that were written to participants, once for each of them.";

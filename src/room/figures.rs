@@ -13,7 +13,7 @@ const LAGS: &[u64] = &[0, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 
 /// A room in numbers. What is counted is counted from the room's beginning.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// Who is in the room.
+    /// Who is in the room, of those who are connected to this node.
     pub participants: usize,
     /// How often someone has joined.
     pub joins: u64,
@@ -28,6 +28,9 @@ pub struct Figures {
     pub congested: bool,
     /// How far each participant is behind now, in bytes.
     pub lags: Histogram,
+    /// How many nodes share the room, this one included; 0 when it is not shared, or waits for
+    /// its journal.
+    pub nodes: usize,
     /// How long a line took from its receipt to its last write, in microseconds: a sample.
     pub delays: Histogram,
 }
@@ -57,13 +60,14 @@ impl Room {
     #[must_use]
     pub fn figures(&self) -> Figures {
         Figures {
-            participants: self.participants(),
+            participants: self.here,
             joins: self.tally.joins,
             messages: self.log.lines() - self.tally.moves,
             deliveries: self.tally.deliveries,
             kept: self.kept(),
             congested: self.congested(),
             lags: self.lags(),
+            nodes: self.nodes(),
             delays: self.tally.probe.delays().clone(),
         }
     }

@@ -186,6 +186,12 @@ impl Room {
         });
     }
 
+    /// How many nodes live, while the journal has this one.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.journal.as_ref().filter(|journal| journal.is_open).map_or(0, |journal| journal.nodes.len())
+    }
+
     /// Asks the journal to let someone in; the [answer](Room::answer) comes later.
     ///
     /// # Errors

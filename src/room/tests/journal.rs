@@ -30,7 +30,7 @@ impl Cluster {
         room.share();
         assert!(room.is_shared() && !room.is_open());
         let next = room.begin(node, state).unwrap();
-        self.nodes.push(Member { node, room, read: next as usize - 1 });
+        self.nodes.push(Member { node, room, read: usize::try_from(next).unwrap() - 1 });
         self.records.push((node, Some(Vec::new())));
     }
 
@@ -412,10 +412,8 @@ proptest! {
                 }
             }
         }
-        for at in 0..3 {
-            if !ended[at] {
-                cluster.publish(at);
-            }
+        for (at, _) in ended.iter().enumerate().filter(|(_, ended)| !**ended) {
+            cluster.publish(at);
         }
         for at in 0..cluster.nodes.len() {
             while cluster.apply(at) {}
@@ -436,7 +434,9 @@ proptest! {
         prop_assert_eq!(present.len(), cluster.nodes[witness].room.participants());
         for (at, readers) in people.iter().enumerate() {
             let (now, room) = (cluster.now, &mut cluster.nodes[at].room);
-            readers.iter().for_each(|reader| room.forget(*reader, now));
+            for reader in readers {
+                room.forget(*reader, now);
+            }
             if !ended[at] {
                 cluster.settle_one(at);
             }

@@ -123,7 +123,7 @@ impl Writer<'_> {
             let lines = tokio::select! {
                 biased;
                 () = sleep_until(next_beat) => Bytes::new(),
-                lines = outgoing(self.hub) => lines,
+                lines = self.outgoing() => lines,
             };
             let is_beat = lines.is_empty();
             if let Err(lost) = self.publish(lines).await {
@@ -134,6 +134,14 @@ impl Writer<'_> {
                 next_beat = Instant::now() + period;
             }
         }
+    }
+
+    /// What is to be published next, when there is anything.
+    async fn outgoing(&self) -> Bytes {
+        while !self.hub.ask(Room::has_outgoing) {
+            self.hub.outgoing.notified().await;
+        }
+        self.hub.change(|room| room.outgoing(self.stream.most()))
     }
 
     /// Publishes one record, unless the lease ends before NATS has it.
@@ -179,14 +187,6 @@ impl Writer<'_> {
             Err(_away) => Ok(None),
         }
     }
-}
-
-/// What is to be published next, when there is anything.
-async fn outgoing(hub: &Hub) -> Bytes {
-    while !hub.ask(Room::has_outgoing) {
-        hub.outgoing.notified().await;
-    }
-    hub.change(|room| room.outgoing(stream::MESSAGE))
 }
 
 /// Copies the stream into the room.

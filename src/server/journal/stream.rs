@@ -16,8 +16,8 @@ use tracing::{debug, info, warn};
 use super::{JournalError, JournalOptions, RETRY};
 use crate::room::{Confusables, Node};
 
-/// The most bytes of one message: less than any NATS server takes.
-pub(super) const MESSAGE: usize = 128 * 1024;
+/// The most bytes of one message. It is the largest step in which a room goes on.
+const MESSAGE: usize = 128 * 1024;
 
 /// So long NATS knows which messages it has, at least.
 const DUPLICATES: Duration = Duration::from_mins(2);
@@ -128,6 +128,11 @@ impl Stream {
         }
     }
 
+    /// The most bytes of one message that NATS takes too, with its headers.
+    pub(super) fn most(&self) -> usize {
+        MESSAGE.min(self.context.client().max_payload() / 2)
+    }
+
     fn name(&self) -> String {
         format!("charla-{}", self.options.room)
     }
@@ -171,7 +176,7 @@ impl Stream {
     /// it matters.
     pub(super) async fn publish_state(&self, state: &str, last: Option<u64>) -> Result<(), Refused> {
         let mut places = Vec::new();
-        for part in state.as_bytes().chunks(MESSAGE) {
+        for part in state.as_bytes().chunks(self.most()) {
             let message = PublishMessage::build().payload(Bytes::copy_from_slice(part));
             places.push(self.send(self.part_subject(), message).await?.to_string());
         }
@@ -277,12 +282,17 @@ async fn connect(options: &JournalOptions) -> Result<Client, JournalError> {
             ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Tls => {
                 return Err(JournalError::Refused(error.to_string()));
             }
-            _ if tries % REMINDER == 0 => warn!(%error, servers = options.servers, "waiting for NATS"),
+            _ if tries % REMINDER == 0 => warn!(%error, servers = places(&servers), "waiting for NATS"),
             _ => debug!(%error, "still waiting for NATS"),
         }
         tries += 1;
         sleep(RETRY).await;
     }
+}
+
+/// Without the passwords that may stand there.
+fn places(servers: &[ServerAddr]) -> String {
+    servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect::<Vec<_>>().join(", ")
 }
 
 fn bad_credentials(options: &JournalOptions, error: std::io::Error) -> JournalError {
