@@ -61,6 +61,8 @@ pub(super) struct Journal {
     /// What became of those who asked to join, until they are told: the roster, or why not.
     answers: HashMap<usize, Result<Vec<Bytes>, Code>>,
     answered: u64,
+    /// Whether nobody is to be heard any more.
+    is_hushed: bool,
 }
 
 /// What is known of a node that lives.
@@ -93,7 +95,7 @@ impl Journal {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.outbox.len() >= OUTBOX
+        self.is_hushed || self.outbox.len() >= OUTBOX
     }
 
     /// The people of a node, in the order they joined.
@@ -149,6 +151,7 @@ impl Room {
         told.us = Some(us);
         told.answers = std::mem::take(&mut journal.answers);
         told.answered = journal.answered;
+        told.is_hushed = journal.is_hushed;
         **journal = told;
         self.roster.clear();
         let mut people: Vec<_> = journal.people.values().collect();
@@ -225,6 +228,20 @@ impl Room {
         if let Some(journal) = &mut self.journal {
             journal.answers.remove(&reader.number());
         }
+    }
+
+    /// From now on nobody is heard, since the room is to be closed when what is on its way
+    /// [has come back](Room::is_settled).
+    pub fn hush(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.is_hushed = true;
+        }
+    }
+
+    /// Whether nothing is on its way through the journal.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.journal.as_ref().is_none_or(|journal| journal.asked.is_empty())
     }
 
     /// How many of those who asked to join were answered, ever.

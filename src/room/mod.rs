@@ -116,6 +116,14 @@ struct Entry {
     leaves: bool,
 }
 
+impl Entry {
+    /// How it ends that it is cut off from the room. Whether what is on its way was said nobody
+    /// here can know, and a `BYE` would say that it was not.
+    fn cut_off(&self) -> Standing {
+        if self.asked > 0 { Standing::Lost } else { Standing::Closed }
+    }
+}
+
 #[derive(Debug)]
 enum Stage {
     /// It has asked the journal to join.
@@ -240,17 +248,18 @@ impl Room {
     /// stopped inside one, and says where it stands. What of it was taken is told with
     /// [`advance`](Room::advance).
     pub fn read(&mut self, reader: Reader, out: &mut Vec<Bytes>) -> Standing {
-        match self.readers.get(reader.number()).map(|entry| &entry.stage) {
-            Some(Stage::In { cursor, .. }) => {
+        let Some(entry) = self.readers.get(reader.number()) else { return Standing::Lost };
+        match &entry.stage {
+            Stage::In { cursor, .. } => {
                 self.log.read(cursor, u64::MAX, out);
-                if self.closed && out.is_empty() { Standing::Closed } else { Standing::Reading }
+                if self.closed && out.is_empty() { entry.cut_off() } else { Standing::Reading }
             }
-            Some(&Stage::Leaving { ref cursor, end, then }) => {
+            &Stage::Leaving { ref cursor, end, then } => {
                 self.log.read(cursor, end, out);
                 if out.is_empty() { then } else { Standing::Reading }
             }
-            Some(Stage::TooSlow) => Standing::TooSlow,
-            Some(Stage::Asking | Stage::Lost | Stage::Gone) | None => Standing::Lost,
+            Stage::TooSlow => Standing::TooSlow,
+            Stage::Asking | Stage::Lost | Stage::Gone => Standing::Lost,
         }
     }
 

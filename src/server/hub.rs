@@ -181,7 +181,6 @@ impl Hub {
     }
 
     /// What the room says of itself.
-    #[cfg(feature = "cluster")]
     pub(super) fn ask<T>(&self, question: impl FnOnce(&Room) -> T) -> T {
         question(&self.lock().room)
     }

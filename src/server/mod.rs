@@ -42,13 +42,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{Instrument, debug, field, info, info_span, warn};
 
 use crate::proto::Code;
-#[cfg(feature = "cluster")]
-use crate::room::Room;
-use crate::room::{Confusables, MIN_KEPT};
+use crate::room::{Confusables, MIN_KEPT, Room};
 use connection::{Connection, Ending};
 pub use console::Console;
 use door::Door;
@@ -61,6 +59,9 @@ pub use tls::{Handshakes, Tls, TlsListener, TlsStream};
 
 /// How long everything may take after the shutdown.
 const SHUTDOWN: Duration = Duration::from_millis(1500);
+
+/// How long it waits before that for what is on its way through the journal.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// How many connections may linger after their `BYE`.
 const LINGERERS: usize = 1024;
@@ -194,6 +195,7 @@ impl Server {
         let clock = tokio::spawn(watch_patience(Arc::clone(hub)));
         shutdown.await;
         info!("stopping");
+        settle(hub).await;
         hub.close();
         drop(closing);
         let all_ended = async { while tasks.join_next().await.is_some() {} };
@@ -283,6 +285,19 @@ async fn watch_patience(hub: Arc<Hub>) {
             sleep_until(deadline.into()).await;
             hub.expire();
         }
+    }
+}
+
+/// Waits for what is on its way through the journal, so that its authors have their receipts.
+async fn settle(hub: &Hub) {
+    hub.change(Room::hush);
+    let settled = async {
+        while !hub.ask(Room::is_settled) {
+            sleep(SETTLING / 50).await;
+        }
+    };
+    if timeout(SETTLING, settled).await.is_err() {
+        warn!("the journal is away: whether the last messages were said is unknown to those who said them");
     }
 }
 
