@@ -273,6 +273,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.write(cx);
         let told = if self.input.is_empty() { ready!(self.read(cx, take)) } else { self.tell_kept(take) };
         self.ending = told.as_ref().err().cloned();
+        if self.ending.is_some() {
+            // The end of this side is said over TLS too ([TLS-8]); where it cannot be at once, nobody waits for it.
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+        }
         Poll::Ready(told)
     }
 

@@ -51,6 +51,21 @@ fn what_is_no_text_is_not_said() {
     });
 }
 
+/// [TLS-8]: though it is kept; over TLS to drop it would cut it off.
+#[test]
+fn its_own_side_ends_with_the_connection() {
+    run(async {
+        let (mut ana, mut server) = client(1 << 16);
+        server.write_all(b"JOIN Ana\nBYE shutdown\n").await.unwrap();
+        ana.welcome().await.unwrap();
+        ana.event().await.unwrap_err();
+        let mut sent = String::new();
+        server.read_to_string(&mut sent).await.unwrap();
+        assert_eq!(sent, "NAME Ana\n");
+        assert!(ana.ending().is_some());
+    });
+}
+
 /// [CLIENT-3]
 #[test]
 fn the_roster_is_who_is_there_now() {
