@@ -193,6 +193,7 @@ play-nobody-accepts = nobody accepts connections at { $address } ({ $reason })
 play-ended-early = the program { $ended } before it listened{ $output }
 play-does-not-listen = the program does not listen at { $address } after { $seconds } s{ $output }
 play-does-not-connect = the program does not connect{ $output }
+play-no-hands = the program does not shake hands over TLS ({ $reason }); check that it trusts the certificate for localhost
 play-ended = ended
 play-ended-with-code = ended with the code { $code }
 play-ended-by-signal = was ended by the signal { $signal }
@@ -576,6 +577,8 @@ help-check-server = Plays the cases against a server that runs, or one that is s
 help-check-client = Plays the cases with a client, at a terminal, as a person would use it
     .usage = charla-check client [OPTIONS] -- PROGRAM...
     .command = How to start the client; {"{"}host{"}"} and {"{"}port{"}"} say where the server is, {"{"}name{"}"} is the name
+    .tls_cert = Speaks TLS with the client, as localhost, with this certificate in PEM
+    .tls_key = Its private key in PEM
 
 help-check-class = Checks each subfolder of a folder, a submission in each
     .usage = charla-check class [OPTIONS] FOLDER --server PROGRAM | --client PROGRAM

@@ -193,6 +193,7 @@ play-nobody-accepts = nadie acepta conexiones en { $address } ({ $reason })
 play-ended-early = el programa { $ended } antes de escuchar{ $output }
 play-does-not-listen = el programa no escucha en { $address } después de { $seconds } s{ $output }
 play-does-not-connect = el programa no se conecta{ $output }
+play-no-hands = el programa no acuerda TLS ({ $reason }); comprueba que confía en el certificado, para localhost
 play-ended = terminó
 play-ended-with-code = terminó con el código { $code }
 play-ended-by-signal = terminó por la señal { $signal }
@@ -576,6 +577,8 @@ help-check-server = Juega los casos contra un servidor que ya corre, o uno que s
 help-check-client = Juega los casos con un cliente, en una terminal, como lo usaría una persona
     .usage = charla-check client [OPCIONES] -- PROGRAMA...
     .command = Cómo iniciar el cliente; {"{"}host{"}"} y {"{"}port{"}"} dicen dónde está el servidor, {"{"}name{"}"} es el nombre
+    .tls_cert = Habla TLS con el cliente, como localhost, con este certificado en PEM
+    .tls_key = Su clave privada en PEM
 
 help-check-class = Comprueba cada subcarpeta de una carpeta, una entrega en cada una
     .usage = charla-check class [OPCIONES] CARPETA --server PROGRAMA | --client PROGRAMA

@@ -106,6 +106,30 @@ fn a_server_that_is_started_has_to_be_localhost() {
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
+/// What checks a client of this authority, shown the certificate of another or its own.
+fn check_client(trusted: &Authority, shown: &Identity, cases: &[&str]) -> Output {
+    let [certificate, key] = [&shown.certificate, &shown.key].map(|file| file.to_str().unwrap());
+    let ca = trusted.ca();
+    let client = [env!("CARGO_BIN_EXE_charla-client"), "{host}:{port}", "--tls", "--tls-ca", &ca, "--no-history"];
+    check(&[&["client", "--tls-cert", certificate, "--tls-key", key], cases, &["--"], &client].concat())
+}
+
+/// [TLS-7], [TLS-8]: it says its end over TLS, and bears one that is not said.
+#[test]
+fn the_reference_client_conforms_over_tls() {
+    let authority = Authority::new();
+    let cases = ["bye", "receipt", "an-end", "broken", "end-of-the"].map(|part| ["--filter", part]).concat();
+    let said = assert_code(&check_client(&authority, &authority.issue("server"), &cases), 0);
+    assert!(said.matches("✓ pass").count() > 10, "{said}");
+}
+
+#[test]
+fn a_client_that_does_not_trust_the_certificate_is_told_once() {
+    let (authority, another) = (Authority::new(), Authority::new());
+    let said = assert_code(&check_client(&authority, &another.issue("server"), &[]), 3);
+    assert!(said.contains("el programa no acuerda TLS (") && said.lines().count() == 1, "{said}");
+}
+
 #[test]
 fn a_load_goes_over_tls() {
     let authority = Authority::new();

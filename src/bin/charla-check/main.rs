@@ -7,8 +7,9 @@ mod options;
 use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use charla::check::play::client_program::Client;
@@ -19,9 +20,10 @@ use charla::check::run::corpus::{Corpus, Item, Selection};
 use charla::cli::{self, ClientTls, Common};
 use charla::client::Address;
 use charla::lang::{Language, Words};
-use charla::tls::{Host, SetupError};
+use charla::tls::{Host, Identity, ServerFiles, SetupError};
 use clap::{Args, Parser, Subcommand};
 use options::Options;
+use rustls::ServerConfig;
 
 /// The exit codes, beside 0 and 1: bad usage, and nothing to check.
 const USAGE: u8 = 2;
@@ -77,7 +79,18 @@ struct ClientUnderTest {
     #[command(flatten)]
     person: Person,
     #[command(flatten)]
+    shown: Shown,
+    #[command(flatten)]
     options: Options,
+}
+
+/// What a client is shown that speaks TLS.
+#[derive(Args)]
+struct Shown {
+    #[arg(long, value_name = "file", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "file", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 /// How a person uses the client.
@@ -143,10 +156,28 @@ impl Server {
 impl ClientUnderTest {
     fn plan(&self) -> Result<Plan<Client>, Stop> {
         let name = shell_words::join(&self.command);
-        let options = self.person.words();
-        let again = ["charla-check client", &options, "--filter {case} --", &name];
+        let again = ["charla-check client", &self.shown.words(), &self.person.words(), "--filter {case} --", &name];
         let again = again.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-        self.options.plan(self.person.at(&self.command, None)?, name, again)
+        let client = Client { tls: self.shown.config()?, ..self.person.at(&self.command, None)? };
+        self.options.plan(client, name, again)
+    }
+}
+
+impl Shown {
+    /// What is spoken to the client, if it is to speak TLS.
+    fn config(&self) -> Result<Option<Arc<ServerConfig>>, Stop> {
+        let Some((certificate, key)) = self.tls_cert.clone().zip(self.tls_key.clone()) else { return Ok(None) };
+        let files = ServerFiles { identity: Identity { certificate, key }, client_ca: None };
+        files.config().map(Some).map_err(|error| Stop(USAGE, error.words()))
+    }
+
+    /// The options that say so, for the command that repeats a case.
+    fn words(&self) -> String {
+        let files = self.tls_cert.iter().zip(&self.tls_key);
+        let quoted = |file: &Path| shell_words::quote(&file.to_string_lossy()).into_owned();
+        files
+            .map(|(certificate, key)| format!("--tls-cert {} --tls-key {}", quoted(certificate), quoted(key)))
+            .collect()
     }
 }
 
@@ -162,6 +193,7 @@ impl Person {
             name_prompt: self.name_prompt.clone(),
             quit: Some(self.quit.clone()).filter(|quit| quit != "^D"),
             piped: self.pipe,
+            tls: None,
         })
     }
 

@@ -218,7 +218,8 @@ impl<'a> Player<'a> {
 
     fn take(&self, stream: TcpStream) -> io::Result<Wire> {
         socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER)?;
-        Wire::accepted(stream, 0, &self.log)
+        let (stream, tunnel) = self.client.welcome(stream, self.within)?;
+        Wire::accepted(stream, tunnel, 0, &self.log)
     }
 
     fn before_telling(&mut self) -> Result<&Wire, Stop> {

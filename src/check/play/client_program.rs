@@ -2,11 +2,15 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::ServerConfig;
+
 use super::program::{Template, no_port, not_started, said};
 use super::terminal::Terminal;
+use super::tunnel::Tunnel;
 use crate::lang::Words;
 
 /// Between two looks at what makes no sound: a connection that comes, a process that ends.
@@ -26,6 +30,8 @@ pub struct Client {
     pub quit: Option<String>,
     /// Whether it is between pipes, and not at a terminal.
     pub piped: bool,
+    /// What is spoken to it over TLS, if it is; then `{host}` is `localhost`.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 impl Client {
@@ -39,10 +45,17 @@ impl Client {
         if self.is_asked_for_name() {
             self.give_name(&terminal, b"Ana", Instant::now() + within);
         }
-        match accept(&listener, &terminal, Instant::now() + within) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Words::new("play-does-not-connect", [("output", said(&printed(&terminal)))])),
-        }
+        let Ok(stream) = accept(&listener, &terminal, Instant::now() + within) else {
+            return Err(Words::new("play-does-not-connect", [("output", said(&printed(&terminal)))]));
+        };
+        let welcome = self.welcome(stream, within);
+        welcome.map(drop).map_err(|error| Words::new("play-no-hands", [("reason", error.to_string().into())]))
+    }
+
+    /// Shakes hands with it, where TLS is spoken.
+    pub(super) fn welcome(&self, mut stream: TcpStream, within: Duration) -> io::Result<(TcpStream, Option<Tunnel>)> {
+        let tunnel = self.tls.as_ref().map(|config| Tunnel::welcome(config, &mut stream, within)).transpose()?;
+        Ok((stream, tunnel))
     }
 
     pub(super) fn not_started(&self, error: &io::Error) -> Words {
@@ -56,7 +69,9 @@ impl Client {
 
     pub(super) fn start(&self, listener: &TcpListener, name: &[u8]) -> io::Result<Terminal> {
         let address = listener.local_addr()?;
-        let (host, port) = (address.ip().to_string(), address.port().to_string());
+        // A certificate is for a name.
+        let host = if self.tls.is_some() { "localhost".to_owned() } else { address.ip().to_string() };
+        let port = address.port().to_string();
         let name = String::from_utf8_lossy(name);
         let words = self.program.fill(&[("host", &host), ("port", &port), ("name", &name)]);
         Terminal::start(&words, self.program.folder.as_deref(), self.piped)

@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustls::ClientConnection;
+use rustls::{ClientConnection, Connection, ServerConfig, ServerConnection};
 
 use crate::lang::Words;
 use crate::tls::{Host, Refusal};
@@ -20,7 +20,7 @@ const CHUNK: usize = 64 << 10;
 
 /// A session, for the side that sends.
 #[derive(Clone)]
-pub(super) struct Tunnel(Arc<Mutex<ClientConnection>>);
+pub(super) struct Tunnel(Arc<Mutex<Connection>>);
 
 /// The other side: what comes over a socket, opened.
 pub(super) struct Source {
@@ -32,10 +32,20 @@ pub(super) struct Source {
 }
 
 impl Tunnel {
-    /// Shakes hands, within this time for each step.
+    /// Shakes hands with a server, within this time for each step.
     pub(super) fn dig(host: &Host, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
         let session = ClientConnection::new(Arc::clone(&host.config), host.name.clone());
-        let mut session = session.map_err(io::Error::other)?;
+        Tunnel::open(session.map_err(io::Error::other)?.into(), stream, within)
+    }
+
+    /// The same with a client.
+    #[cfg(feature = "check")]
+    pub(super) fn welcome(config: &Arc<ServerConfig>, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
+        let session = ServerConnection::new(Arc::clone(config));
+        Tunnel::open(session.map_err(io::Error::other)?.into(), stream, within)
+    }
+
+    fn open(mut session: Connection, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
         // All of a step is sealed at once, whenever the socket takes it.
         session.set_buffer_limit(None);
         stream.set_read_timeout(Some(within))?;
@@ -66,7 +76,7 @@ impl Tunnel {
         sealed(&mut session)
     }
 
-    fn lock(&self) -> MutexGuard<'_, ClientConnection> {
+    fn lock(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,7 +86,7 @@ pub(super) fn why(error: &io::Error) -> Words {
     Refusal::of(error).map_or_else(|| error.to_string().into(), |refusal| refusal.words())
 }
 
-fn sealed(session: &mut ClientConnection) -> io::Result<Vec<u8>> {
+fn sealed(session: &mut Connection) -> io::Result<Vec<u8>> {
     let mut sealed = Vec::new();
     while session.wants_write() {
         session.write_tls(&mut sealed)?;

@@ -122,8 +122,8 @@ impl Wire {
 
     /// Takes the connection of a client, which is this actor.
     #[cfg(feature = "check")]
-    pub(super) fn accepted(stream: TcpStream, actor: usize, log: &Log) -> io::Result<Wire> {
-        Wire::over(stream, None, Voice { is_client: false, actor, log: log.clone() })
+    pub(super) fn accepted(stream: TcpStream, tunnel: Option<Tunnel>, actor: usize, log: &Log) -> io::Result<Wire> {
+        Wire::over(stream, tunnel, Voice { is_client: false, actor, log: log.clone() })
     }
 
     fn over(stream: TcpStream, tunnel: Option<Tunnel>, voice: Voice) -> io::Result<Wire> {
