@@ -37,6 +37,8 @@ pub(super) enum Lost {
     Ended,
     /// What it has not read yet is not kept any more.
     Gap,
+    /// NATS takes its records, and gives it none.
+    Deaf,
     /// It could not begin.
     NotBegun(String),
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Lost {
             Lost::Lease(reason) => write!(f, "NATS did not take our sign of life in time ({reason})"),
             Lost::Ended => f.write_str("the other nodes held this one for dead"),
             Lost::Gap => f.write_str("this node was so slow that the stream has not kept what it still had to read"),
+            Lost::Deaf => f.write_str("NATS gives us nothing of the stream"),
             Lost::NotBegun(reason) => write!(f, "cannot begin ({reason})"),
         }
     }
@@ -204,13 +207,15 @@ impl Reader<'_> {
     async fn read(&mut self) -> Lost {
         // Our own signs of life come back more often.
         let silence = self.stream.options.lease / 3;
-        loop {
+        let mut heard = Instant::now();
+        while heard.elapsed() < self.stream.options.lease {
             match self.stream.read(self.next).await {
                 Ok(mut messages) => {
                     while let Ok(Some(Ok(message))) = timeout(silence, messages.next()).await {
                         if let Err(lost) = self.take(&message).await {
                             return lost;
                         }
+                        heard = Instant::now();
                     }
                     debug!(next = self.next, "the stream fell silent; asked for anew");
                 }
@@ -220,6 +225,7 @@ impl Reader<'_> {
                 }
             }
         }
+        Lost::Deaf
     }
 
     async fn take(&mut self, message: &jetstream::Message) -> Result<(), Lost> {

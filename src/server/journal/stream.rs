@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::context::{CreateStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, StorageType};
+use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, RawMessageErrorKind, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::{JournalError, JournalOptions, RETRY};
@@ -21,6 +21,9 @@ const MESSAGE: usize = 128 * 1024;
 
 /// So long NATS knows which messages it has, at least.
 const DUPLICATES: Duration = Duration::from_mins(2);
+
+/// How long NATS may take to answer what is not pressing.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// How often it is told that NATS is away.
 const REMINDER: u32 = 20;
@@ -73,8 +76,7 @@ impl Stream {
         if !client.is_server_compatible(2, 10, 0) {
             return Err(JournalError::TooOld(client.server_info().version));
         }
-        let timeout = (options.lease / 5).max(Duration::from_millis(200));
-        let context = jetstream::ContextBuilder::new().timeout(timeout).ack_timeout(timeout).build(client);
+        let context = jetstream::ContextBuilder::new().timeout(ANSWER).build(client);
         let stream = Stream { context, options };
         let mut tries = 0;
         while let Err(reason) = stream.make().await? {
@@ -185,14 +187,21 @@ impl Stream {
         self.send(self.state_subject(), index).await.map(drop)
     }
 
-    /// The last state that was published, and its place; empty at 0 when the stream has none.
+    /// The last state that was published, and its place, which is 0 when the stream has none. It is
+    /// empty too when parts of it are not kept any more.
     pub(super) async fn state(&self) -> Result<(u64, String), Refused> {
         let Some(index) = self.last_of(&self.state_subject()).await? else { return Ok((0, String::new())) };
         let stream = self.stream().await?;
         let mut state = Vec::new();
         for place in String::from_utf8_lossy(&index.payload).split(' ') {
             let place = place.parse().map_err(|_| Refused::Away("a state has no parts".to_owned()))?;
-            state.extend_from_slice(&stream.get_raw_message(place).await.map_err(away)?.payload);
+            match stream.get_raw_message(place).await {
+                Ok(part) => state.extend_from_slice(&part.payload),
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => {
+                    return Ok((index.sequence, String::new()));
+                }
+                Err(error) => return Err(away(error)),
+            }
         }
         Ok((index.sequence, String::from_utf8(state).map_err(away)?))
     }
@@ -226,14 +235,15 @@ impl Stream {
     }
 
     async fn send(&self, subject: String, message: PublishMessage) -> Result<u64, Refused> {
-        let acknowledgement = match self.context.send_publish(subject, message).await {
-            Ok(sent) => sent.await,
-            Err(error) => Err(error),
-        };
-        acknowledgement.map(|stored| stored.sequence).map_err(|error| match error.kind() {
-            PublishErrorKind::WrongLastSequence => Refused::WrongPlace,
-            _ => away(error),
-        })
+        let sent = async { self.context.send_publish(subject, message).await?.await };
+        // Where another server of NATS has to take over, it is asked several times within a lease.
+        let patience = (self.options.lease / 5).clamp(Duration::from_millis(200), Duration::from_secs(1));
+        match timeout(patience, sent).await {
+            Ok(Ok(stored)) => Ok(stored.sequence),
+            Ok(Err(error)) if error.kind() == PublishErrorKind::WrongLastSequence => Err(Refused::WrongPlace),
+            Ok(Err(error)) => Err(away(error)),
+            Err(_elapsed) => Err(Refused::Away("no acknowledgement".to_owned())),
+        }
     }
 
     async fn last_of(&self, subject: &str) -> Result<Option<jetstream::message::StreamMessage>, Refused> {
