@@ -4,10 +4,14 @@
 mod history;
 
 use history::Step::{Asked, Broke, Bye, End, Join, Joined, Late, Leave, Left, Lost, Msg, Receipt, Said};
-use history::{History, Step, Visit, check};
+use history::{Fall, History, How, Step, Visit, check};
 
 fn visit(name: &str, steps: impl IntoIterator<Item = (u64, Step)>) -> Visit {
-    Visit { name: name.to_owned(), steps: steps.into_iter().collect(), well: true }
+    at(0, name, steps)
+}
+
+fn at(server: usize, name: &str, steps: impl IntoIterator<Item = (u64, Step)>) -> Visit {
+    Visit { name: name.to_owned(), server, steps: steps.into_iter().collect(), well: true }
 }
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -86,12 +90,95 @@ fn right() -> History {
         ],
     );
     let eva = visit("LUIS", [(17, Asked), (19, bye("name-taken"))]);
-    History { visits: vec![ana, luis, luis_again, eva], lulls: vec![24, 29] }
+    History { visits: vec![ana, luis, luis_again, eva], lulls: vec![24, 29], falls: None }
 }
+
+/// A right history of three servers: Ana stays at the first; Luis and Bea are at the second when it dies, which nobody knows
+/// yet when Luis comes back; Eva's, the third, is told to stop.
+fn several_servers() -> History {
+    let ana = at(
+        0,
+        "Ana",
+        [
+            (1, Asked),
+            (2, Joined(vec![])),
+            (5, join("Luis")),
+            (8, join("Eva")),
+            (9, said("a1")),
+            (10, receipt("a1")),
+            (15, join("Bea")),
+            (16, msg("Bea", "b1")),
+            (24, leave("Luis")),
+            (25, leave("Bea")),
+            (28, join("Luis")),
+            (30, said("a2")),
+            (31, receipt("a2")),
+            (44, leave("Eva")),
+            (50, Left),
+            (51, bye("quit")),
+        ],
+    );
+    let luis = at(
+        1,
+        "Luis",
+        [
+            (3, Asked),
+            (4, Joined(names(&["Ana"]))),
+            (9, join("Eva")),
+            (11, msg("Ana", "a1")),
+            (17, join("Bea")),
+            (19, said("l1")),
+            (21, Lost),
+        ],
+    );
+    let luis_again = at(
+        0,
+        "Luis",
+        [
+            (26, Asked),
+            (27, Joined(names(&["Ana", "Eva"]))),
+            (32, msg("Ana", "a2")),
+            (43, leave("Eva")),
+            (52, leave("Ana")),
+        ],
+    );
+    let eva = at(
+        2,
+        "Eva",
+        [
+            (6, Asked),
+            (7, Joined(names(&["Ana", "Luis"]))),
+            (11, msg("Ana", "a1")),
+            (16, join("Bea")),
+            (17, msg("Bea", "b1")),
+            (24, leave("Luis")),
+            (25, leave("Bea")),
+            (29, join("Luis")),
+            (33, msg("Ana", "a2")),
+            (41, bye("shutdown")),
+        ],
+    );
+    let bea = at(
+        1,
+        "Bea",
+        [(12, Asked), (14, Joined(names(&["Ana", "Luis", "Eva"]))), (15, said("b1")), (17, receipt("b1")), (21, Lost)],
+    );
+    let in_vain = at(2, "LUIS", [(22, Asked), (23, bye("name-taken"))]);
+    let falls = vec![
+        Fall { server: 1, how: How::Died, from: 20, to: 34, told: Some(30) },
+        Fall { server: 2, how: How::Stopped, from: 40, to: 46, told: Some(45) },
+    ];
+    History { visits: vec![ana, luis, luis_again, eva, bea, in_vain], lulls: vec![35, 60], falls: Some(falls) }
+}
+
+const IN_VAIN: usize = 5;
 
 /// The right history with one visit's step at this stamp changed, or taken out.
 fn changed(visit: usize, stamp: u64, to: Option<Step>) -> History {
-    let mut history = right();
+    changed_in(right(), visit, stamp, to)
+}
+
+fn changed_in(mut history: History, visit: usize, stamp: u64, to: Option<Step>) -> History {
     let steps = &mut history.visits[visit].steps;
     let at = steps.iter().position(|(other, _)| *other == stamp).unwrap();
     match to {
@@ -103,7 +190,10 @@ fn changed(visit: usize, stamp: u64, to: Option<Step>) -> History {
 
 /// The right history with a step more.
 fn with(visit: usize, stamp: u64, step: Step) -> History {
-    let mut history = right();
+    with_in(right(), visit, stamp, step)
+}
+
+fn with_in(mut history: History, visit: usize, stamp: u64, step: Step) -> History {
     let steps = &mut history.visits[visit].steps;
     steps.push((stamp, step));
     steps.sort_by_key(|(stamp, _)| *stamp);
@@ -119,6 +209,7 @@ fn assert_broken(history: &History, clause: &str) {
 #[test]
 fn a_right_history_has_nothing_broken() {
     assert_eq!(check(&right()), Vec::<String>::new());
+    assert_eq!(check(&several_servers()), Vec::<String>::new());
     assert_eq!(check(&History::default()), Vec::<String>::new());
 }
 
@@ -194,7 +285,7 @@ fn an_effect_before_its_cause_is_found() {
         (13, msg("Zoe", "z1")),
     ];
     let zoe = [(3, Asked), (4, Joined(names(&["Luis"]))), (5, said("z1")), (6, receipt("z1"))];
-    let mut history = History { visits: vec![visit("Luis", luis), visit("Zoe", zoe)], lulls: vec![] };
+    let mut history = History { visits: vec![visit("Luis", luis), visit("Zoe", zoe)], ..History::default() };
     assert_broken(&history, "[ROOM-10]");
     history.visits[0].steps[2].0 = 3;
     assert_eq!(check(&history), Vec::<String>::new());
@@ -323,4 +414,113 @@ fn an_ending_that_is_not_true_is_found() {
     history.visits[LUIS].steps.retain(|(stamp, _)| *stamp < 11);
     history.visits[LUIS].steps.push((14, End));
     assert_eq!(check(&history), Vec::<String>::new());
+}
+
+/// [ROOM-2], [ROOM-3]
+#[test]
+fn a_line_before_the_welcome_is_found() {
+    assert_broken(&with(LUIS, 3, msg("Ana", "a0")), "[ROOM-3]");
+    assert_broken(&with(LUIS, 3, leave("Zoe")), "[ROOM-2]");
+}
+
+/// [ROOM-5], [ROOM-6]: two parts of a room, each in itself in order.
+#[test]
+fn a_room_that_is_two_is_found() {
+    let talk = |name: &str, text: &str| {
+        [(1, Asked), (2, Joined(vec![])), (3, said(text)), (4, receipt(text))].map(|step| (step, name.to_owned()))
+    };
+    let alone = |server, name: &str, text: &str| at(server, name, talk(name, text).map(|(step, _)| step));
+    let history =
+        History { visits: vec![alone(0, "Ana", "a1"), alone(1, "Luis", "l1")], lulls: vec![9], falls: Some(vec![]) };
+    assert_broken(&history, "[ROOM-6]");
+}
+
+/// [LEAVE-1], [LEAVE-2]: of one who was let in and never heard of it.
+#[test]
+fn a_ghost_is_found() {
+    let mut history = several_servers();
+    history.visits[LUIS_AGAIN].steps.truncate(1);
+    history.visits[LUIS_AGAIN].steps.push((27, End));
+    assert_broken(&history, "\"Luis\" is there");
+}
+
+/// [BYE-1]
+#[test]
+fn who_has_left_without_knowing_it_is_found() {
+    let mut history = several_servers();
+    history.visits[LUIS].steps.pop();
+    assert_broken(&history, "[BYE-1]");
+}
+
+/// [LEAVE-1]: the people of a server that died, and of one that was told to stop.
+#[test]
+fn a_leave_after_the_lease_is_found() {
+    let mut late = several_servers();
+    late.falls.as_mut().unwrap()[0].told = Some(23);
+    assert_broken(&late, "fell at 20");
+    let mut late = several_servers();
+    late.falls.as_mut().unwrap()[1].told = Some(42);
+    assert_broken(&late, "fell at 40");
+    let mut never = several_servers();
+    for visit in [ANA, EVA] {
+        never.visits[visit].steps.retain(|(_, step)| *step != leave("Bea"));
+    }
+    assert_broken(&never, "fell at 20");
+}
+
+/// [LEAVE-1]: exactly one for each who was at the server that died.
+#[test]
+fn a_second_leave_of_a_dead_one_is_found() {
+    let mut history = with_in(several_servers(), ANA, 26, leave("Bea"));
+    history = with_in(history, EVA, 26, leave("Bea"));
+    assert_broken(&history, "[LEAVE-1]");
+}
+
+/// [BYE-1], [LEAVE-9]: who is put out without need.
+#[test]
+fn an_end_without_a_fall_is_found() {
+    let mut none = several_servers();
+    none.falls = Some(vec![]);
+    assert_broken(&none, "[BYE-1]");
+    assert_broken(&none, "[LEAVE-9]");
+    let mut elsewhere = several_servers();
+    elsewhere.falls.as_mut().unwrap()[1].server = 0;
+    assert_broken(&elsewhere, "[LEAVE-9]");
+    assert_broken(&changed_in(several_servers(), EVA, 41, Some(Lost)), "[BYE-1]");
+}
+
+/// [BYE-14]: who is sent away in order has all that came before it; of who went astray nobody knows.
+#[test]
+fn a_server_that_stops_too_early_is_found() {
+    let mut history = changed_in(several_servers(), EVA, 33, None);
+    history.lulls.remove(0);
+    assert_broken(&history, "[BYE-14]");
+    history.falls.as_mut().unwrap()[1].how = How::Astray;
+    assert_eq!(check(&history), Vec::<String>::new());
+}
+
+/// [BYE-14]: `BYE` says that what has no receipt was not said, whatever befell the server.
+#[test]
+fn a_text_that_outlives_its_bye_is_found() {
+    let mut history = with_in(several_servers(), EVA, 36, said("e1"));
+    history = with_in(history, ANA, 42, msg("Eva", "e1"));
+    history = with_in(history, LUIS_AGAIN, 42, msg("Eva", "e1"));
+    history.falls.as_mut().unwrap()[1].how = How::Astray;
+    assert_broken(&history, "[BYE-14]");
+    history.visits[EVA].steps.retain(|(stamp, _)| *stamp != 41);
+    history.visits[EVA].steps.push((41, Lost));
+    assert_eq!(check(&history), Vec::<String>::new());
+}
+
+/// [BYE-3], [LEAVE-6]: the name was free on another server, as everybody could see.
+#[test]
+fn a_refusal_after_the_leave_is_found() {
+    let mut history = several_servers();
+    history.visits[LUIS_AGAIN].steps[0].0 = 46;
+    history.visits[IN_VAIN].steps = vec![(26, Asked), (27, bye("name-taken"))];
+    history.visits.remove(LUIS_AGAIN);
+    for visit in [ANA, LUIS_AGAIN] {
+        history.visits[visit].steps.retain(|(stamp, step)| *step != join("Luis") || *stamp < 26);
+    }
+    assert_broken(&history, "its LEAVE had been seen");
 }

@@ -154,7 +154,7 @@ impl Record {
     /// A new visit; gives its number.
     pub(super) fn open(&self, name: &str, well: bool) -> usize {
         let visits = &mut self.history.borrow_mut().visits;
-        visits.push(Visit { name: name.to_owned(), steps: Vec::new(), well });
+        visits.push(Visit { name: name.to_owned(), server: 0, steps: Vec::new(), well });
         visits.len() - 1
     }
 

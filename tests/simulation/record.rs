@@ -22,7 +22,7 @@ impl Record {
     /// A new visit of this person; gives its number.
     pub(super) fn open(&self, person: usize, name: &str) -> usize {
         let visits = &mut self.0.history.borrow_mut().visits;
-        visits.push(Visit { name: name.to_owned(), steps: Vec::new(), well: true });
+        visits.push(Visit { name: name.to_owned(), server: 0, steps: Vec::new(), well: true });
         self.0.hosts.borrow_mut().push(person);
         visits.len() - 1
     }

@@ -2,7 +2,7 @@
 //! SPEC.md, sections 7 and 8.
 //!
 //! It knows nothing of servers and networks: a history may come from a simulation or from
-//! processes. Of each connection it wants what happened at the client, with stamps that order the
+//! processes, and of one server or of several that keep one room. Of each connection it wants what happened at the client, with stamps that order the
 //! steps of all; nobody says the same text twice under the same name. From what they saw the log is put together
 //! again ([`log`]), and then everything must fit into it ([`room`]); the rest is between a client and
 //! its server alone ([`visit`]).
@@ -15,7 +15,7 @@ mod visit;
 
 use std::fmt;
 
-use log::Event;
+use log::{Event, Piece};
 
 /// What all clients of a room did and saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct History {
     pub visits: Vec<Visit>,
     /// When nothing had been under way for long: who was well had all by then.
     pub lulls: Vec<Stamp>,
+    /// What befell the servers, where several keep the room: the end of one is not the end of the room then.
+    pub falls: Option<Vec<Fall>>,
 }
 
 /// A moment: what has a smaller one happened before, whoever saw it.
@@ -32,9 +34,32 @@ pub type Stamp = u64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visit {
     pub name: String,
+    /// Which of the servers it is at; where there is one, it is 0.
+    pub server: usize,
     pub steps: Vec<(Stamp, Step)>,
     /// Its connection carried everything in the end, and it read what came.
     pub well: bool,
+}
+
+/// What befell a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fall {
+    pub server: usize,
+    pub how: How,
+    pub from: Stamp,
+    /// By then it was over: nobody is put out for it any more.
+    pub to: Stamp,
+    /// By then some of the others had to be told that its people have left.
+    pub told: Option<Stamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It was told to stop, and did so in order.
+    Stopped,
+    Died,
+    /// It could not reach the others, or stood still, and may have been given up.
+    Astray,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +106,16 @@ impl Visit {
         self.when(|step| *step == Step::Asked)
     }
 
+    /// When it was let in.
+    pub fn joined(&self) -> Option<Stamp> {
+        self.when(|step| matches!(step, Step::Joined(_)))
+    }
+
+    /// Whether it was in the room all this time, as far as it knows.
+    fn stays(&self, from: Stamp, to: Stamp) -> bool {
+        self.well && self.joined().is_some_and(|joined| joined < from) && self.ended().is_none_or(|ended| ended > to)
+    }
+
     /// When it ended, by `BYE` or without.
     pub fn ended(&self) -> Option<Stamp> {
         self.when(|step| matches!(step, Step::Bye(_) | Step::End | Step::Lost))
@@ -118,7 +153,7 @@ impl Visit {
     /// What it saw of the log, from its own `JOIN` on.
     fn view(&self) -> Vec<(Stamp, Event)> {
         let mut view = Vec::new();
-        for (stamp, step) in &self.steps {
+        for (stamp, step) in self.steps.iter().skip_while(|(_, step)| !matches!(step, Step::Joined(_))) {
             let event = match step {
                 Step::Joined(_) => Event::Join(self.name.clone()),
                 Step::Join(name) => Event::Join(name.clone()),
@@ -133,6 +168,15 @@ impl Visit {
     }
 }
 
+impl History {
+    /// What befell its server while it ended, where there are several.
+    fn fall(&self, visit: &Visit) -> Option<&Fall> {
+        let ended = visit.ended()?;
+        let mut falls = self.falls.iter().flatten();
+        falls.find(|fall| fall.server == visit.server && (fall.from..fall.to).contains(&ended))
+    }
+}
+
 /// What names that are the same have in common, as far as the names of a test go.
 fn key(name: &str) -> String {
     name.to_lowercase()
@@ -143,10 +187,23 @@ pub fn check(history: &History) -> Vec<String> {
     let mut broken: Vec<String> =
         history.visits.iter().enumerate().flat_map(|(n, _)| visit::check(history, n)).collect();
     match log::pieces(history) {
-        Ok(pieces) => broken.extend(pieces.iter().flat_map(|log| room::check(history, log))),
+        Ok(pieces) => {
+            broken.extend(history.lulls.iter().filter_map(|&lull| one_log(history, &pieces, lull)));
+            broken.extend(pieces.iter().flat_map(|log| room::check(history, log)));
+        }
         Err(disorder) => broken.push(disorder),
     }
     broken
+}
+
+/// [ROOM-5], [ROOM-6]: of two who are there at the lull, one has come first, and has heard all that the other one has.
+fn one_log(history: &History, pieces: &[Piece], lull: Stamp) -> Option<String> {
+    let heard = |visit: &Visit| visit.view().iter().any(|(stamp, event)| *stamp < lull && event.message().is_some());
+    let there = |piece: &&Piece| {
+        piece.views.iter().map(|view| &history.visits[view.visit]).any(|visit| visit.stays(lull, lull) && heard(visit))
+    };
+    let logs = pieces.iter().filter(there).count();
+    (logs > 1).then(|| format!("[ROOM-5] [ROOM-6] those who are there at {lull} read {logs} logs"))
 }
 
 /// All steps, in the order in which they happened.
@@ -159,6 +216,6 @@ impl fmt::Display for History {
         steps.sort_by_key(|(stamp, ..)| *stamp);
         steps.iter().try_for_each(|(stamp, n, name, step)| writeln!(f, "{stamp:6} visit {n} {name:?}: {step:.80?}"))?;
         let unwell: Vec<_> = self.visits.iter().enumerate().filter(|(_, visit)| !visit.well).map(|(n, _)| n).collect();
-        writeln!(f, "lulls {:?}; not well {unwell:?}", self.lulls)
+        writeln!(f, "lulls {:?}; falls {:?}; not well {unwell:?}", self.lulls, self.falls)
     }
 }
