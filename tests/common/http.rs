@@ -1,12 +1,12 @@
 //! What is asked of a server over HTTP, as a plain connection asks it.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
 use super::DEADLINE;
-use super::server::Server;
+use super::server::{Server, place_in};
 
 /// A status and a body.
 pub type Answer = (u16, String);
@@ -19,25 +19,33 @@ pub fn server(arguments: &[&str]) -> (Server, SocketAddr) {
     let server =
         Server::with_log(&[arguments, &["--metrics", "127.0.0.1:0", "--log", "info", "--log-format", "json"]].concat());
     let log = server.wait_for_log("telling metrics");
-    let line: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
-    let place = line["place"].as_str().unwrap().parse().unwrap();
+    let place = place_in(&log, "place");
     (server, place)
 }
 
 pub fn connect(place: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(place).unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
+    try_connect(place).unwrap()
+}
+
+fn try_connect(place: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(place)?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    Ok(stream)
 }
 
 /// Sends these bytes and reads what comes, up to the end.
 pub fn exchange(place: SocketAddr, request: &[u8]) -> Answer {
-    let mut stream = connect(place);
-    stream.write_all(request).unwrap();
+    try_exchange(place, request).unwrap()
+}
+
+/// The same where there may be nobody.
+pub fn try_exchange(place: SocketAddr, request: &[u8]) -> io::Result<Answer> {
+    let mut stream = try_connect(place)?;
+    stream.write_all(request)?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok((head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned()))
 }
 
 pub fn get(place: SocketAddr, path: &str) -> Answer {

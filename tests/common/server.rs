@@ -113,6 +113,18 @@ impl Server {
         server
     }
 
+    /// A server that may have to wait before it serves: where it listens stands in its log, that of `info` in JSON.
+    pub fn waiting(mut command: Command) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (output, log) = (Arc::<Output>::default(), Arc::<Output>::default());
+        let readers = vec![
+            output.collect(BufReader::new(child.stdout.take().unwrap())),
+            log.collect(BufReader::new(child.stderr.take().unwrap())),
+        ];
+        let address = place_in(&log.wait_for("\"serving\""), "listening");
+        Server { child, address, output, log, readers }
+    }
+
     /// A server whose standard output is read only so far that its port is known.
     pub fn with_unread_output(arguments: &[&str]) -> (Server, BufReader<ChildStdout>) {
         Server::spawn(command(arguments))
@@ -146,6 +158,11 @@ impl Server {
     #[track_caller]
     pub fn wait_for_log(&self, part: &str) -> String {
         self.log.wait_for(part)
+    }
+
+    /// What is there of it by now.
+    pub fn log(&self) -> String {
+        self.log.text.lock().unwrap().clone()
     }
 
     pub fn pid(&self) -> rustix::process::Pid {
@@ -188,6 +205,13 @@ impl Drop for Server {
 #[track_caller]
 pub fn wait(child: &mut Child) -> ExitStatus {
     child.wait_timeout(DEADLINE).unwrap().expect("the process ends")
+}
+
+/// The place that a log in JSON tells under this key.
+pub fn place_in(log: &str, key: &str) -> SocketAddr {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let place = lines.filter_map(|line| line[key].as_str()?.parse().ok()).next_back();
+    place.unwrap_or_else(|| panic!("no {key} in {log}"))
 }
 
 /// The address in the first line that a server prints.
