@@ -178,11 +178,12 @@ impl Room {
         self.put_out += self.here as u64;
         self.here = 0;
         self.readers.retain(|_, entry| {
-            entry.asked = 0;
+            let unknown = std::mem::take(&mut entry.asked) > 0;
             if let Stage::In { .. } = entry.stage
                 && let Stage::In { cursor, .. } = std::mem::replace(&mut entry.stage, Stage::Lost)
             {
-                let then = if entry.leaves { Standing::Done } else { Standing::Closed };
+                // Whether what is on its way was said, nobody here can know: no `BYE` may tell of it.
+                let then = if unknown { Standing::Lost } else { Standing::Closed };
                 entry.stage = Stage::Leaving { cursor, end, then };
             }
             !matches!(entry.stage, Stage::Gone)

@@ -268,11 +268,9 @@ fn who_asked_to_join_before_the_journal_was_lost_joins_after_it() {
     let mut cluster = Cluster::of(2);
     let ana = cluster.join(0, "Ana");
     let (eva, gone) = (cluster.ask(0, "Eva"), cluster.ask(0, "Leo"));
-    cluster.say(0, ana, "this is lost, and has no receipt");
-    cluster.nodes[0].room.leave(ana, cluster.now);
     cluster.nodes[0].room.put_all_out();
     cluster.nodes[0].room.forget(gone, cluster.now);
-    assert_eq!(cluster.read(0, ana), ("JOIN Ana\n".to_owned(), Standing::Done), "it had said goodbye");
+    assert_eq!(cluster.read(0, ana), ("JOIN Ana\n".to_owned(), Standing::Closed));
     cluster.end(Node(1));
     let state = cluster.nodes[1].room.state();
     cluster.nodes[0].room.begin(Node(9), &state).unwrap();
@@ -281,6 +279,36 @@ fn who_asked_to_join_before_the_journal_was_lost_joins_after_it() {
     assert!(cluster.nodes[0].room.answer(eva).unwrap().unwrap().is_empty());
     assert_eq!(cluster.lines(0, eva), "JOIN Eva\n");
     assert_eq!(cluster.nodes[1].room.participants(), 1);
+}
+
+/// [LEAVE-9]: a `BYE` would say that it was not said.
+#[test]
+fn whose_line_is_on_its_way_when_it_is_cut_off_is_told_nothing_of_it() {
+    let mut cluster = Cluster::of(1);
+    let (ana, bea, eva) = (cluster.join(0, "Ana"), cluster.join(0, "Bea"), cluster.join(0, "Eva"));
+    cluster.say(0, ana, "hola");
+    cluster.nodes[0].room.leave(bea, cluster.now);
+    cluster.nodes[0].room.put_all_out();
+    let standings = [ana, bea, eva].map(|reader| cluster.read(0, reader).1);
+    assert_eq!(standings, [Standing::Lost, Standing::Lost, Standing::Closed]);
+}
+
+/// [LEAVE-9]
+#[test]
+fn a_room_that_is_to_be_closed_waits_for_what_is_on_its_way() {
+    let mut cluster = Cluster::of(1);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(0, "Bea"));
+    cluster.read(0, bea);
+    cluster.say(0, ana, "hola");
+    assert!(cluster.nodes[0].room.hears(bea));
+    cluster.nodes[0].room.hush();
+    assert!(!cluster.nodes[0].room.hears(bea), "nobody is heard any more");
+    assert!(!cluster.nodes[0].room.is_settled());
+    cluster.settle();
+    assert!(cluster.nodes[0].room.is_settled());
+    cluster.nodes[0].room.close();
+    let (lines, standing) = cluster.read(0, ana);
+    assert!(lines.ends_with("MSG Ana hola\n") && standing == Standing::Closed, "{lines}");
 }
 
 #[test]

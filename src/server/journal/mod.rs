@@ -57,6 +57,21 @@ pub struct JournalOptions {
     pub confusables: Confusables,
 }
 
+impl JournalOptions {
+    /// How often a node says that it lives: several times in a lease, and however long that is, often
+    /// enough that it is soon known whether NATS is there.
+    fn beat(&self) -> Duration {
+        self.lease.min(Duration::from_secs(15)) / 5
+    }
+
+    /// How often one says so while another one is silent for a lease.
+    fn beats(&self) -> u32 {
+        let whole = self.lease.as_nanos().div_ceil(self.beat().as_nanos().max(1));
+        // One more, as the time from a record to the first beat after it may be nought.
+        u32::try_from(whole + 1).unwrap_or(u32::MAX)
+    }
+}
+
 /// Why a journal cannot be had: waiting would not help.
 #[derive(Debug)]
 pub enum JournalError {

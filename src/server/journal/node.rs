@@ -16,9 +16,6 @@ use super::stream::{self, Message, Refused, Stream, What};
 use super::{JournalOptions, RETRY};
 use crate::room::{Node, Record, Room};
 
-/// How often in its lease a node says that it lives.
-const BEATS: u32 = 5;
-
 /// How long a state is good before another is published, for each [`LARGE`] part of it.
 const STATE: Duration = Duration::from_secs(30);
 
@@ -120,8 +117,12 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     async fn write(&mut self) -> Lost {
-        let period = self.stream.options.lease / BEATS;
-        let mut next_beat = Instant::now();
+        let period = self.stream.options.beat();
+        // A node begins with a sign of life.
+        if let Err(lost) = self.publish(Bytes::new()).await {
+            return lost;
+        }
+        let mut next_beat = Instant::now() + period;
         loop {
             let lines = tokio::select! {
                 biased;
@@ -206,7 +207,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn read(&mut self) -> Lost {
         // Our own signs of life come back more often.
-        let silence = self.stream.options.lease / 3;
+        let silence = self.stream.options.beat() * 5 / 3;
         let mut heard = Instant::now();
         while heard.elapsed() < self.stream.options.lease {
             match self.stream.read(self.next).await {
@@ -263,9 +264,8 @@ struct Keeper<'a> {
 impl Keeper<'_> {
     async fn keep(&mut self) -> Lost {
         loop {
-            sleep(self.stream.options.lease / BEATS).await;
-            // One more, as the time from one record to the first beat after it may be nought.
-            for (node, last) in self.hub.ask(|room| room.silent(BEATS + 1)) {
+            sleep(self.stream.options.beat()).await;
+            for (node, last) in self.hub.ask(|room| room.silent(self.stream.options.beats())) {
                 info!(%node, "is silent, and is to be ended");
                 self.end(node, last).await;
             }

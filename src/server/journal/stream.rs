@@ -237,7 +237,7 @@ impl Stream {
     async fn send(&self, subject: String, message: PublishMessage) -> Result<u64, Refused> {
         let sent = async { self.context.send_publish(subject, message).await?.await };
         // Where another server of NATS has to take over, it is asked several times within a lease.
-        let patience = (self.options.lease / 5).clamp(Duration::from_millis(200), Duration::from_secs(1));
+        let patience = self.options.beat().clamp(Duration::from_millis(200), Duration::from_secs(1));
         match timeout(patience, sent).await {
             Ok(Ok(stored)) => Ok(stored.sequence),
             Ok(Err(error)) if error.kind() == PublishErrorKind::WrongLastSequence => Err(Refused::WrongPlace),
@@ -314,8 +314,8 @@ fn set_up(connecting: ConnectOptions, options: &JournalOptions) -> ConnectOption
     let room = options.room.clone();
     connecting
         .name(format!("charla-server, room {room}"))
-        .ping_interval(options.lease / 8)
-        .connection_timeout((options.lease / 5).max(Duration::from_millis(200)))
+        .ping_interval(options.beat() / 2)
+        .connection_timeout(options.beat().max(Duration::from_millis(200)))
         .reconnect_delay_callback(|tries| if tries <= 1 { Duration::ZERO } else { RETRY / 2 })
         .event_callback(|event| async move {
             match event {
