@@ -85,7 +85,7 @@ impl Scrape {
         let help = "Servers that share the room, this one included; 0 without --journal, or while NATS is away.";
         page.gauge("charla_nodes", help, room.nodes)?;
         page.counter("charla_joins", "How often someone has joined.", room.joins)?;
-        page.counter("charla_messages", "Messages that were said.", room.messages)?;
+        page.counter("charla_messages", "Messages that were said by clients of this server.", room.messages)?;
         let help = "Lines of the room that were written to participants, once for each of them.";
         page.counter("charla_deliveries", help, room.deliveries)
     }

@@ -17,7 +17,7 @@ pub struct Figures {
     pub participants: usize,
     /// How often someone has joined.
     pub joins: u64,
-    /// How many messages were said.
+    /// How many messages were said, by those who are connected to this node.
     pub messages: u64,
     /// Lines that were taken, once for each participant who took it. Of one who is behind
     /// they may be counted some kilobytes later.
@@ -41,6 +41,8 @@ pub(super) struct Tally {
     pub(super) joins: u64,
     /// Lines that say that someone came or went.
     pub(super) moves: u64,
+    /// Messages that were said on other nodes.
+    pub(super) foreign: u64,
     /// Lines taken.
     pub(super) deliveries: u64,
     pub(super) probe: Probe,
@@ -62,7 +64,7 @@ impl Room {
         Figures {
             participants: self.here,
             joins: self.tally.joins,
-            messages: self.log.lines() - self.tally.moves,
+            messages: self.log.lines() - self.tally.moves - self.tally.foreign,
             deliveries: self.tally.deliveries,
             kept: self.kept(),
             congested: self.congested(),

@@ -391,6 +391,7 @@ impl Room {
         }
         self.log.append(|tail| tail.extend_from_slice(line));
         let head = self.log.head();
+        self.tally.foreign += u64::from(own.is_none());
         if let Some(Stage::In { own, .. }) = own.and_then(|reader| self.stage_of(reader)) {
             *own = head;
         }

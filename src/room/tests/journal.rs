@@ -122,6 +122,13 @@ fn what_is_said_on_one_node_is_read_on_all_in_one_order() {
     cluster.settle();
     assert_eq!(cluster.lines(0, ana), "JOIN Ana\nJOIN Bea\nMSG Bea dos\nMSG Ana uno\n");
     assert_eq!(cluster.lines(1, bea), "JOIN Bea\nMSG Bea dos\nMSG Ana uno\n");
+    // What is summed up over the nodes counts each once.
+    let figures: Vec<_> = cluster.nodes.iter().map(|member| member.room.figures()).collect();
+    let count = |of: fn(&Figures) -> u64| figures.iter().map(of).collect::<Vec<_>>();
+    assert_eq!(count(|figures| figures.messages), [1, 1, 0]);
+    assert_eq!(count(|figures| figures.joins), [1, 1, 0]);
+    assert_eq!(count(|figures| figures.participants as u64), [1, 1, 0]);
+    assert_eq!(count(|figures| figures.nodes as u64), [3, 3, 3]);
 }
 
 #[test]
