@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustls::{ClientConnection, Connection, ServerConfig, ServerConnection};
+use rustls::{ClientConnection, Connection};
 
 use crate::lang::Words;
 use crate::tls::{Host, Refusal};
@@ -40,8 +40,12 @@ impl Tunnel {
 
     /// The same with a client.
     #[cfg(feature = "check")]
-    pub(super) fn welcome(config: &Arc<ServerConfig>, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
-        let session = ServerConnection::new(Arc::clone(config));
+    pub(super) fn welcome(
+        config: &Arc<rustls::ServerConfig>,
+        stream: &mut TcpStream,
+        within: Duration,
+    ) -> io::Result<Tunnel> {
+        let session = rustls::ServerConnection::new(Arc::clone(config));
         Tunnel::open(session.map_err(io::Error::other)?.into(), stream, within)
     }
 
