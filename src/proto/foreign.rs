@@ -69,6 +69,12 @@ mod tests {
     }
 
     #[test]
+    fn each_is_told_in_words() {
+        assert_eq!(Foreign::Http.to_string(), "an HTTP request");
+        assert!(Foreign::Tls.to_string().contains("the TLS port?"));
+    }
+
+    #[test]
     fn no_line_of_charla_is_taken_for_one() {
         for line in ["NAME GET / HTTP/1.1", "MSG x", "BYE", "", "GET", "GRITA hola", "get x"] {
             assert_eq!(Foreign::of(&line.as_bytes().iter()), None, "{line}");

@@ -25,13 +25,16 @@ impl Log {
 }
 
 #[test]
-fn a_chunk_is_no_longer_than_a_block() {
-    let mut log = Log::default();
-    let cursor = log.open();
-    log.append_line(BLOCK - LONGEST + 1);
-    log.append_line(MAX_LINE + 1);
-    let lengths: Vec<_> = log.read_all(&cursor).iter().map(Bytes::len).collect();
-    assert_eq!(lengths, [64 * 1024 - 1061, 1062]);
+fn a_chunk_is_as_long_as_a_block_and_no_longer() {
+    let lengths = |first| {
+        let mut log = Log::default();
+        let cursor = log.open();
+        log.append_line(first);
+        log.append_line(MAX_LINE + 1);
+        log.read_all(&cursor).iter().map(Bytes::len).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths(BLOCK - LONGEST), [64 * 1024]);
+    assert_eq!(lengths(BLOCK - LONGEST + 1), [64 * 1024 - 1061, 1062]);
 }
 
 #[test]
@@ -45,6 +48,32 @@ fn lines_that_come_one_by_one_are_one_piece_up_to_4_kib() {
         log.read_all(&cursor).len()
     };
     assert_eq!((pieces(4095), pieces(4096)), (1, 2));
+}
+
+#[test]
+fn what_all_have_read_is_dropped_where_one_has_gone_before() {
+    let mut log = Log::default();
+    let (mut fast, mut slow) = (log.open(), log.open());
+    log.append_line(10);
+    log.advance(&mut fast, 10);
+    log.close(&fast);
+    assert_eq!(log.base(), 0);
+    log.advance(&mut slow, 10);
+    assert_eq!(log.base(), 10);
+}
+
+/// Without counting them, and though more was appended meanwhile.
+#[test]
+fn lines_that_end_a_chunk_or_what_was_last_read_are_known_to_be_taken() {
+    for length in [10, SEALED] {
+        let mut log = Log::default();
+        let mut cursor = log.open();
+        log.append_line(length);
+        log.append_line(10);
+        let bytes: usize = log.read_all(&cursor).iter().map(Bytes::len).sum();
+        log.append_line(10);
+        assert_eq!(log.advance(&mut cursor, bytes), 2, "{length}");
+    }
 }
 
 /// What can happen to a log, for any of its cursors.

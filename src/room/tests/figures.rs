@@ -60,6 +60,7 @@ fn a_delay_ends_when_the_last_takes_the_line() {
     let second = Duration::from_secs(1);
     let delays = |hall: &Hall| (hall.room.figures().delays.count(), hall.room.figures().delays.sum());
     hall.say(ana, "followed");
+    hall.read(ana);
     hall.now += second;
     hall.say(ana, "not followed");
     hall.read(ana);
