@@ -92,6 +92,7 @@ fn a_delay_ends_with_who_will_not_take_the_line() {
     while !hall.room.congested() {
         hall.say(ana, &"x".repeat(1000));
         hall.read(ana);
+        assert!(hall.room.head() <= 2 * MIN_KEPT as u64, "it is never full");
     }
     assert_eq!(count(&hall), 0);
     hall.pass(PATIENCE);
