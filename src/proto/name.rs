@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_name_is_kept_as_given() {
-        assert_eq!(Name::new("JOSE\u{301}").unwrap().as_str(), "JOSE\u{301}");
+        let name = Name::new("JOSE\u{301}").unwrap();
+        assert_eq!((name.as_str(), name.to_string().as_str()), ("JOSE\u{301}", "JOSE\u{301}"));
     }
 
     #[test]
@@ -200,6 +201,13 @@ mod tests {
         assert!(Name::new(&"ñ".repeat(16)).is_ok());
         assert_eq!(Name::new(&"ñ".repeat(17)).unwrap_err(), NameError::TooLong(34));
         assert_eq!(Name::new("").unwrap_err(), NameError::Empty);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_name_is_told() {
+        let told = |name: &str| Name::new(name).unwrap_err().to_string();
+        assert_eq!(told(&"ñ".repeat(17)), "a name has at most 32 bytes, this one 34");
+        assert_eq!(told("A\u{ad}"), "a name cannot have the character U+00AD");
     }
 
     #[test]

@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_text_is_told() {
+        let told = |text: &str| Text::new(text).unwrap_err().to_string();
+        assert_eq!(told(&"x".repeat(1025)), "a text has at most 1024 bytes, this one 1025");
+        assert_eq!(told("a\u{1b}"), "a text cannot have the control character U+001B");
+    }
+
+    #[test]
     fn length_is_counted_in_bytes() {
         assert!(Text::new(&"ñ".repeat(512)).is_ok());
         assert_eq!(Text::new(&"ñ".repeat(513)), Err(TextError::TooLong(1026)));
