@@ -361,6 +361,8 @@ fn an_observer_never_holds_up_the_room_and_is_told_what_it_missed() {
         seen += observed.left_out + lines as u64;
     }
     assert_eq!(seen, said + 1);
+    hall.say(ana, "unseen");
+    hall.read(ana);
     hall.room.unobserve();
     assert_eq!(hall.room.kept(), 0);
 }

@@ -98,4 +98,7 @@ fn a_delay_ends_with_who_will_not_take_the_line() {
     hall.pass(PATIENCE);
     assert_eq!(count(&hall), 1);
     assert_eq!(hall.room.read(slow, &mut Vec::new()), Standing::TooSlow);
+    hall.say(ana, "followed, and not for those who were put out");
+    hall.read(ana);
+    assert_eq!(count(&hall), 2);
 }

@@ -272,6 +272,16 @@ fn the_people_of_an_ended_node_leave_once_in_the_order_they_joined() {
     cluster.join(2, "Zoe");
 }
 
+/// Nobody knows whether it was said, and a `BYE` would say that it was not.
+#[test]
+fn who_is_cut_off_while_a_line_is_on_its_way_gets_no_bye() {
+    let mut cluster = Cluster::of(1);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(0, "Bea"));
+    cluster.say(0, ana, "on its way");
+    cluster.nodes[0].room.close();
+    assert_eq!((cluster.read(0, ana).1, cluster.read(0, bea).1), (Standing::Lost, Standing::Closed));
+}
+
 #[test]
 fn who_asked_to_join_before_the_journal_was_lost_joins_after_it() {
     let mut cluster = Cluster::of(2);
