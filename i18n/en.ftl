@@ -571,7 +571,7 @@ help-check-server = Plays the cases against a server that runs, or one that is s
     .usage =
         charla-check server [OPTIONS] HOST:PORT
                charla-check server [OPTIONS] -- PROGRAM...
-    .address = A server that runs
+    .addresses = A server that runs, or several of one room: who takes part is spread over them
     .command = How to start the server; {"{"}host{"}"} and {"{"}port{"}"} say where it is to listen
 
 help-check-client = Plays the cases with a client, at a terminal, as a person would use it
@@ -597,15 +597,15 @@ help-check-explain = Shows a case: its rules and its steps
     .case = The name of the case
 
 help-check-load = Measures a server with many participants at a time, and says whether something is lost
-    .usage = charla-check load [OPTIONS] HOST:PORT
-    .address = A server that runs
+    .usage = charla-check load [OPTIONS] HOST:PORT...
+    .addresses = A server that runs, or several of one room: who takes part is spread over them
     .participants = How many join and hear (1000)
     .senders = How many of them speak (4)
     .rate = How many messages a second they say together (100/s), or max: what the server takes
     .in_flight = With --rate max: how many messages may be on their way, not heard by all yet (4096)
     .size = How many bytes each message has (64)
     .seconds = How long they speak (10)
-    .pid = The number of the server's process, to know how much CPU and memory it uses
+    .pid = The number of a process of the server, to know how much CPU and memory it uses; can be repeated
     .find_limit = Raises the rate until the server does not bear it
     .max_p99 = With --find-limit: the p99 that is still borne (100)
     .max_loss = With --find-limit: which part may be lost (0)

@@ -571,7 +571,7 @@ help-check-server = Juega los casos contra un servidor que ya corre, o uno que s
     .usage =
         charla-check server [OPCIONES] HOST:PUERTO
              charla-check server [OPCIONES] -- PROGRAMA...
-    .address = Un servidor que corre
+    .addresses = Un servidor que corre, o varios de una misma sala: los participantes se reparten entre ellos
     .command = Cómo iniciar el servidor; {"{"}host{"}"} y {"{"}port{"}"} dicen dónde debe escuchar
 
 help-check-client = Juega los casos con un cliente, en una terminal, como lo usaría una persona
@@ -597,15 +597,15 @@ help-check-explain = Muestra un caso: sus reglas y sus pasos
     .case = El nombre del caso
 
 help-check-load = Mide un servidor con muchos participantes a la vez, y dice si se pierde algo
-    .usage = charla-check load [OPCIONES] HOST:PUERTO
-    .address = Un servidor que corre
+    .usage = charla-check load [OPCIONES] HOST:PUERTO...
+    .addresses = Un servidor que corre, o varios de una misma sala: los participantes se reparten entre ellos
     .participants = Cuántos entran y oyen (1000)
     .senders = Cuántos de ellos hablan (4)
     .rate = Cuántos mensajes por segundo dicen entre todos (100/s), o max: los que admita el servidor
     .in_flight = Con --rate max: cuántos mensajes pueden estar de camino, sin que todos los hayan oído (4096)
     .size = Cuántos bytes tiene cada mensaje (64)
     .seconds = Cuánto tiempo hablan (10)
-    .pid = El número de proceso del servidor, para saber cuánta CPU y memoria usa
+    .pid = El número de un proceso del servidor, para saber cuánta CPU y memoria usa; se puede repetir
     .find_limit = Sube el ritmo hasta que el servidor no aguanta
     .max_p99 = Con --find-limit: el p99 que aún se aguanta (100)
     .max_loss = Con --find-limit: qué parte se puede perder (0)

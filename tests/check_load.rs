@@ -179,6 +179,27 @@ fn a_good_server_loses_nothing_and_everything_is_counted() {
 }
 
 #[test]
+fn what_each_of_several_processes_uses_is_told_and_what_all_use() {
+    let server = Server::start();
+    let (pid, own) = (server.pid().as_raw_nonzero().to_string(), std::process::id().to_string());
+    let run = told(&load(server.address, &["--pid", &pid, "--pid", &own, "--json", "-"]), 0);
+    let pids: Vec<_> = run["processes"].as_array().unwrap().iter().map(|process| process["pid"].to_string()).collect();
+    assert_eq!(pids, [pid, own]);
+    let memory = |process: &Value| process["memory_joined"].as_u64().unwrap();
+    assert_eq!(memory(&run["server"]), memory(&run["processes"][0]) + memory(&run["processes"][1]));
+}
+
+#[test]
+fn participants_are_spread_over_all_servers_which_have_to_be_one_room() {
+    let (one, other) = (server(Bug::None), server(Bug::None).to_string());
+    let run = told(&load(one, &[&other, "--json", "-"]), 1);
+    // Half of them are with the one who speaks.
+    assert_eq!((&run["joined"], &run["deliveries"], &run["lost"]), (&20.into(), &500.into(), &500.into()), "{run:#}");
+    let same = one.to_string();
+    assert_eq!(told(&load(one, &[&same, "--json", "-"]), 0)["deliveries"], 1000);
+}
+
+#[test]
 fn a_server_is_loaded_as_fast_as_it_takes_it() {
     let server = Server::start();
     let run = told(&load(server.address, &["--senders", "4", "--rate", "max", "--json", "-"]), 0);

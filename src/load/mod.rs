@@ -52,10 +52,8 @@ use crate::tls::{Host, Refusal};
 /// What a run does.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where the server is.
-    pub address: SocketAddr,
-    /// Who it has to be, where TLS is spoken to it.
-    pub host: Option<Host>,
+    /// The servers of the room: the participants are spread over them in turn.
+    pub servers: Vec<Target>,
     /// How many join; each of them hears everything.
     pub participants: usize,
     /// How many of them speak: at most all, and [`MAX_SENDERS`].
@@ -68,8 +66,25 @@ pub struct Plan {
     pub size: usize,
     /// For how long they speak.
     pub lasts: Duration,
-    /// The server's process, to see what it uses.
-    pub pid: Option<u32>,
+    /// Processes to look at, to see what they use: the server's.
+    pub pids: Vec<u32>,
+}
+
+/// A server that the load comes to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Who it has to be, where TLS is spoken to it.
+    pub host: Option<Host>,
+}
+
+impl Plan {
+    /// Where the servers are, for people.
+    #[must_use]
+    pub fn places(&self) -> String {
+        self.servers.iter().map(|server| server.address.to_string()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// How far a run is.

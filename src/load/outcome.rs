@@ -59,9 +59,11 @@ impl Sound {
     }
 }
 
-/// What the server's process used.
+/// What a process of the server used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerUse {
+    /// Its number; of several together, that of the first.
+    pub pid: u32,
     /// CPU time from the start to the last delivery.
     pub cpu: Duration,
     /// CPU time until all had joined and heard of each other.
@@ -72,6 +74,19 @@ pub struct ServerUse {
     pub memory_before: u64,
     /// The highest that was seen.
     pub memory_most: u64,
+}
+
+impl ServerUse {
+    fn and(self, other: ServerUse) -> ServerUse {
+        ServerUse {
+            pid: self.pid,
+            cpu: self.cpu + other.cpu,
+            cpu_joining: self.cpu_joining + other.cpu_joining,
+            memory_idle: self.memory_idle + other.memory_idle,
+            memory_before: self.memory_before + other.memory_before,
+            memory_most: self.memory_most + other.memory_most,
+        }
+    }
 }
 
 /// What a run comes to.
@@ -97,8 +112,8 @@ pub struct Outcome {
     pub wrong: Comparison,
     /// The CPU time of the load itself, from the start to the last delivery.
     pub own_cpu: Duration,
-    /// What the server used, if its process is known.
-    pub server: Option<ServerUse>,
+    /// What each process of the server used that was looked at.
+    pub processes: Vec<ServerUse>,
 }
 
 impl Outcome {
@@ -123,8 +138,14 @@ impl Outcome {
             sound,
             wrong: tally::compare(&stayed, parts.iter().map(|part| &part.tally)),
             own_cpu: Duration::ZERO,
-            server: None,
+            processes: Vec::new(),
         }
+    }
+
+    /// What the server used, all its processes together, if any is known.
+    #[must_use]
+    pub fn server(&self) -> Option<ServerUse> {
+        self.processes.iter().copied().reduce(ServerUse::and)
     }
 
     /// Texts heard, by all together.

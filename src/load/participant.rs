@@ -10,10 +10,10 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::Plan;
 use super::room::{Room, add};
 use super::tally::Tally;
 use super::text::Id;
+use super::{Plan, Target};
 use crate::client::{Client, Ending, JoinError, News, Stream};
 use crate::proto::Name;
 
@@ -72,7 +72,8 @@ pub(super) async fn take_part(room: Rc<Room>, plan: Rc<Plan>, number: usize) -> 
 
 async fn join(room: &Room, plan: &Plan, number: usize) -> Result<Client<Stream>, String> {
     let name = Name::new(&room.mark.name(number)).map_err(|error| error.to_string())?;
-    let stream = connect(plan).await.map_err(|error| error.to_string())?;
+    let server = plan.servers.get(number % plan.servers.len().max(1)).ok_or("no server")?;
+    let stream = connect(server).await.map_err(|error| error.to_string())?;
     let mut client = Client::join(stream, name);
     while !client.is_in() {
         client.hear(|_| ()).await.map_err(|ending| reason(&ending))?;
@@ -80,10 +81,10 @@ async fn join(room: &Room, plan: &Plan, number: usize) -> Result<Client<Stream>,
     Ok(client)
 }
 
-pub(super) async fn connect(plan: &Plan) -> Result<Stream, JoinError> {
-    let stream = TcpStream::connect(plan.address).await.map_err(JoinError::Unreachable)?;
+pub(super) async fn connect(server: &Target) -> Result<Stream, JoinError> {
+    let stream = TcpStream::connect(server.address).await.map_err(JoinError::Unreachable)?;
     stream.set_nodelay(true).map_err(JoinError::Unreachable)?;
-    Stream::over(stream, plan.host.as_ref()).await
+    Stream::over(stream, server.host.as_ref()).await
 }
 
 impl Participant {

@@ -17,7 +17,7 @@ struct Usage {
     memory: u64,
 }
 
-/// The server's process, looked at now and then.
+/// A process of the server, looked at now and then.
 pub(super) struct Meter {
     pid: u32,
     first: Usage,
@@ -53,6 +53,7 @@ impl Meter {
     pub(super) fn used(&mut self) -> ServerUse {
         self.look();
         ServerUse {
+            pid: self.pid,
             cpu: self.last.cpu.saturating_sub(self.begin.cpu),
             cpu_joining: self.begin.cpu.saturating_sub(self.first.cpu),
             memory_idle: self.first.memory,

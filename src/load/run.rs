@@ -62,7 +62,8 @@ struct Run<'a, P> {
     room: Rc<Room>,
     tasks: JoinSet<Part>,
     joining: Duration,
-    server: Option<Meter>,
+    /// One for each process that is looked at.
+    meters: Vec<Meter>,
     /// The CPU time that the load had used before the speaking.
     own_before: Duration,
 }
@@ -77,7 +78,7 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
             room: Rc::new(room),
             tasks: JoinSet::new(),
             joining: Duration::ZERO,
-            server: plan.pid.map(meter).transpose()?,
+            meters: plan.pids.iter().copied().map(meter).collect::<Result<_, _>>()?,
             own_before: Duration::ZERO,
         })
     }
@@ -85,9 +86,11 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
     /// All join, and hear of each other.
     async fn gather(&mut self) -> Result<(), Failure> {
         let plan = Rc::new(self.plan.clone());
-        let reached = timeout(REACH, connect(&plan)).await;
-        let reached = reached.unwrap_or_else(|late| Err(JoinError::Unreachable(late.into())));
-        drop(reached.map_err(|error| unreached(plan.address, error))?);
+        for server in &plan.servers {
+            let reached = timeout(REACH, connect(server)).await;
+            let reached = reached.unwrap_or_else(|late| Err(JoinError::Unreachable(late.into())));
+            drop(reached.map_err(|error| unreached(server.address, error))?);
+        }
         let start = Instant::now();
         for number in 0..self.plan.participants {
             self.tasks.spawn_local(take_part(Rc::clone(&self.room), Rc::clone(&plan), number));
@@ -102,9 +105,7 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
     }
 
     fn begin(&mut self) -> Instant {
-        if let Some(server) = &mut self.server {
-            server.begin();
-        }
+        self.meters.iter_mut().for_each(Meter::begin);
         self.own_before = process::own_cpu();
         self.room.begin()
     }
@@ -144,14 +145,12 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
     /// Lets some time pass.
     async fn look(&mut self) {
         sleep(LOOK).await;
-        if let Some(server) = &mut self.server {
-            server.look();
-        }
+        self.meters.iter_mut().for_each(Meter::look);
     }
 
     async fn end(mut self) -> Outcome {
         let own_cpu = process::own_cpu().saturating_sub(self.own_before);
-        let server = self.server.as_mut().map(Meter::used);
+        let processes = self.meters.iter_mut().map(Meter::used).collect();
         self.room.leave.notify_waiters();
         // A task that has panicked would take what it heard with it, so it ends the run.
         let parts = self.tasks.join_all().await;
@@ -159,7 +158,7 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
             joining: self.joining,
             said: self.room.said.get(),
             own_cpu,
-            server,
+            processes,
             ..Outcome::of(self.plan, &parts, self.room.sound())
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use charla::cli::{BadValue, ClientTls};
 use charla::lang::{Language, Words};
 use charla::load::report::{html, json, text};
-use charla::load::{Bounds, Failure, MAX_SENDERS, MIN_SIZE, Outcome, Plan, Progress, Rate, Report, limit, run};
+use charla::load::{Bounds, Failure, MAX_SENDERS, MIN_SIZE, Outcome, Plan, Progress, Rate, Report, Target, limit, run};
 use charla::proto::MAX_TEXT;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,8 +20,8 @@ const FIRST_RATE: f64 = 100.0;
 /// `charla-check load`
 #[derive(Args)]
 pub(super) struct Load {
-    #[arg(value_name = "place")]
-    address: String,
+    #[arg(value_name = "place", required = true)]
+    addresses: Vec<String>,
     #[command(flatten)]
     tls: ClientTls,
     #[arg(long, value_name = "people", default_value_t = 1000, hide_default_value = true, value_parser = count)]
@@ -37,7 +37,7 @@ pub(super) struct Load {
     #[arg(long, value_name = "load-seconds", default_value = "10", hide_default_value = true, value_parser = seconds)]
     seconds: Duration,
     #[arg(long, value_name = "pid")]
-    pid: Option<u32>,
+    pid: Vec<u32>,
     #[arg(long)]
     find_limit: bool,
     #[arg(long, value_name = "millis", default_value = "100", hide_default_value = true, value_parser = millis)]
@@ -79,16 +79,19 @@ impl Load {
             return Err(Stop(USAGE, Words::new("check-load-rate", [])));
         }
         Ok(Plan {
-            address: resolve(&self.address)?,
-            host: host(&self.tls, &self.address)?,
+            servers: self.addresses.iter().map(|address| self.target(address)).collect::<Result<_, _>>()?,
             participants,
             senders,
             rate: self.rate.unwrap_or(Rate::PerSecond(FIRST_RATE)),
             in_flight: self.in_flight as u64,
             size: self.size,
             lasts: self.seconds,
-            pid: self.pid,
+            pids: self.pid.clone(),
         })
+    }
+
+    fn target(&self, address: &str) -> Result<Target, Stop> {
+        Ok(Target { address: resolve(address)?, host: host(&self.tls, address)? })
     }
 
     fn once(&self, plan: Plan, language: Language) -> Result<Report, Stop> {

@@ -16,7 +16,7 @@ pub(super) fn title(report: &Report, language: Language) -> String {
     language.text_with(
         "load-title",
         &[
-            ("address", plan.address.to_string().into()),
+            ("address", plan.places().into()),
             ("participants", plan.participants.into()),
             ("senders", plan.senders.into()),
             ("rate", rate.into()),
@@ -54,7 +54,7 @@ pub(super) fn figures(stage: &Outcome, language: Language) -> Vec<(&'static str,
         ("other-order", other_order),
     ];
     let server = |server: ServerUse| format!("{}; {}", cpu(stage, server.cpu, language), memory(server, language));
-    figures.extend(stage.server.map(|used| ("server", server(used))));
+    figures.extend(stage.server().map(|used| ("server", server(used))));
     figures.push(("load", format!("{}; {}", cpu(stage, stage.own_cpu, language), latest(stage, language))));
     figures
 }

@@ -11,7 +11,7 @@ use crate::load::outcome::{Bounds, Outcome, Report, ServerUse, TICK};
 pub fn json(report: &Report) -> String {
     let plan = &report.plan;
     let told = json!({
-        "address": plan.address.to_string(),
+        "address": plan.places(),
         "participants": plan.participants,
         "senders": plan.senders,
         "size": plan.size,
@@ -53,7 +53,8 @@ fn stage(stage: &Outcome) -> Value {
         "other_order": stage.wrong.other_order,
         "latency_ms": latency,
         "timeline": { "step_seconds": TICK.as_secs_f64(), "deliveries": stage.sound.timeline },
-        "server": stage.server.map(|server| used(stage, server)),
+        "server": stage.server().map(|server| used(stage, server)),
+        "processes": stage.processes.iter().map(|process| one(stage, *process)).collect::<Vec<_>>(),
         "load": {
             "cpu_seconds": stage.own_cpu.as_secs_f64(),
             "cpu_share": stage.share(stage.own_cpu),
@@ -76,6 +77,12 @@ fn used(stage: &Outcome, server: ServerUse) -> Value {
         "memory_joined": server.memory_before,
         "memory_most": server.memory_most,
     })
+}
+
+fn one(stage: &Outcome, process: ServerUse) -> Value {
+    let mut told = used(stage, process);
+    told["pid"] = process.pid.into();
+    told
 }
 
 fn micros(micros: u64) -> f64 {
