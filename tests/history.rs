@@ -499,6 +499,24 @@ fn a_server_that_stops_too_early_is_found() {
     assert_eq!(check(&history), Vec::<String>::new());
 }
 
+/// [LEAVE-1], [BYE-14]: those who are sent away together need not hear of each other.
+#[test]
+fn who_is_sent_away_with_others_is_right() {
+    let eva = at(
+        1,
+        "Eva",
+        [(3, Asked), (4, Joined(names(&["Ana"]))), (6, join("Gil")), (9, msg("Ana", "a1")), (11, bye("shutdown"))],
+    );
+    let gil =
+        at(1, "Gil", [(5, Asked), (6, Joined(names(&["Ana", "Eva"]))), (9, msg("Ana", "a1")), (11, bye("shutdown"))]);
+    let ana =
+        [(1, Asked), (2, Joined(vec![])), (5, join("Eva")), (6, join("Gil")), (7, said("a1")), (8, receipt("a1"))];
+    let ana = at(0, "Ana", ana.into_iter().chain([(12, leave("Eva")), (12, leave("Gil"))]));
+    let fall = Fall { server: 1, how: How::Stopped, from: 10, to: 20, told: Some(15) };
+    let history = History { visits: vec![ana, eva, gil], lulls: vec![20], falls: Some(vec![fall]) };
+    assert_eq!(check(&history), Vec::<String>::new());
+}
+
 /// [BYE-14]: `BYE` says that what has no receipt was not said, whatever befell the server.
 #[test]
 fn a_text_that_outlives_its_bye_is_found() {

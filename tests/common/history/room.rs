@@ -201,16 +201,13 @@ impl Hall<'_> {
         let visit = self.visit(view);
         let (left, length) = (self.left(view), self.log.entries.len());
         // Who loses touch with the room cannot know all of it.
-        let orderly = self.history.fall(visit).is_none_or(|fall| fall.how == How::Stopped);
+        let orderly = self.history.fall(visit).is_some_and(|fall| fall.how == How::Stopped);
         let broken = match (visit.bye().map(|(_, code)| code), left) {
             (_, Some(left)) if left < view.end => "[LEAVE-4] heard what comes after its LEAVE",
-            (Some("shutdown"), left) if self.history.falls.is_some() => {
-                if orderly && left.is_some_and(|left| view.end < left) {
-                    "[BYE-14] has BYE shutdown and not all that came before its LEAVE"
-                } else {
-                    return None;
-                }
+            (Some("shutdown"), Some(left)) if orderly && self.misses(view, left) => {
+                "[BYE-14] has BYE shutdown and not all that came before its LEAVE"
             }
+            (Some("shutdown"), _) if self.history.falls.is_some() => return None,
             (Some("shutdown"), Some(_)) => "[LEAVE-10] was sent away by BYE shutdown, and a LEAVE tells of it",
             (Some("shutdown"), None) if view.end < length => "[BYE-14] has BYE shutdown and not the last event",
             (Some("shutdown") | None, _) => return None,
@@ -223,6 +220,17 @@ impl Hall<'_> {
             (Some(_), _) => return None,
         };
         Some(format!("{broken} (visit {}, {})", view.visit, visit.name))
+    }
+
+    /// Whether it has not heard all up to this place, but for those who were sent away with it.
+    fn misses(&self, view: &View, left: usize) -> bool {
+        let fall = self.history.fall(self.visit(view));
+        let falls_too = |name: &str| {
+            let mut visits = self.history.visits.iter();
+            visits.any(|other| other.name == name && self.history.fall(other) == fall)
+        };
+        let missed = self.log.entries.iter().take(left).skip(view.end);
+        missed.into_iter().any(|entry| !matches!(&entry.event, Event::Leave(name) if falls_too(name)))
     }
 
     /// The place of its `LEAVE`.
