@@ -257,6 +257,9 @@ impl<'a, 'b> Visit<'a, 'b> {
                 self.act();
                 self.acts_next = now + Duration::from_millis(self.person.rng.u64(20..400));
             }
+            if self.over {
+                return;
+            }
             match self.lines.next(self.acts_next - now) {
                 Heard::Line(line) => self.hear(&line),
                 Heard::Nothing => {}
