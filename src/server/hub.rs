@@ -41,6 +41,8 @@ pub(super) struct Hub {
     pub(super) relief: Notify,
     /// Told when there is something to be published.
     pub(super) outgoing: Notify,
+    /// Told when this node is to leave a room that is shared.
+    pub(super) leaving: Notify,
 }
 
 #[derive(Debug)]
@@ -103,6 +105,7 @@ impl Hub {
             news: Notify::new(),
             relief: Notify::new(),
             outgoing: Notify::new(),
+            leaving: Notify::new(),
         }
     }
 

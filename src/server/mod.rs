@@ -196,6 +196,7 @@ impl Server {
         shutdown.await;
         info!("stopping");
         settle(hub).await;
+        leave_journal(hub).await;
         hub.close();
         drop(closing);
         let all_ended = async { while tasks.join_next().await.is_some() {} };
@@ -298,6 +299,20 @@ async fn settle(hub: &Hub) {
     };
     if timeout(SETTLING, settled).await.is_err() {
         warn!("the journal is away: whether the last messages were said is unknown to those who said them");
+    }
+}
+
+/// Waits until the journal has the end of this node, so that its people have read all that comes before it, and their names
+/// are free, when they are told.
+async fn leave_journal(hub: &Hub) {
+    hub.leaving.notify_one();
+    let left = async {
+        while hub.ask(Room::is_open) {
+            sleep(SETTLING / 50).await;
+        }
+    };
+    if timeout(SETTLING, left).await.is_err() {
+        warn!("the journal is away: the others will see this server's people leave when its lease is over");
     }
 }
 

@@ -14,8 +14,11 @@ mod node;
 mod stream;
 
 use std::fmt;
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -123,9 +126,10 @@ impl Journal {
     /// Keeps the room's journal until `closed`, under a new node whenever one is lost.
     pub(super) async fn keep(self, hub: Arc<Hub>, mut closed: watch::Receiver<()>) {
         let Journal { stream } = self;
-        let mut node = Node(fastrand::u64(..));
+        let now = AtomicU64::new(fastrand::u64(..));
         let serve = async {
             loop {
+                let node = Node(now.load(Relaxed));
                 match node::serve(&stream, &hub, node).await {
                     Lost::NotBegun(reason) => warn!(%node, reason, "cannot begin to read the journal; trying again"),
                     lost => warn!(%node, reason = %lost, "lost the journal, and put everybody out; trying again"),
@@ -133,14 +137,22 @@ impl Journal {
                 hub.change(Room::put_all_out);
                 sleep(RETRY).await;
                 end_ourselves(&stream, node).await;
-                node = Node(fastrand::u64(..));
+                now.store(fastrand::u64(..), Relaxed);
             }
+        };
+        // The room is read on up to this end.
+        let leave = async {
+            hub.leaving.notified().await;
+            end_ourselves(&stream, Node(now.load(Relaxed))).await;
+            pending::<()>().await;
         };
         tokio::select! {
             biased;
             _ = closed.changed() => {}
+            () = leave => {}
             () = serve => {}
         }
+        let node = Node(now.load(Relaxed));
         if timeout(LAST_WORDS, end_ourselves(&stream, node)).await.is_err() {
             warn!(%node, "NATS is away: the others will see this node's people leave when its lease is over");
         }

@@ -182,7 +182,8 @@ impl Writer<'_> {
     async fn stored(&mut self) -> Result<Option<u64>, Lost> {
         match self.stream.last(self.node).await {
             Ok(Some(last)) if last.id == Some(stream::record_id(self.node, self.number)) => Ok(Some(last.place)),
-            Ok(Some(_)) => Err(Lost::Ended),
+            // It is our end, to which the reader comes: our people are to read all before it.
+            Ok(Some(_)) => Ok(None),
             // The stream is so short that it has dropped our last one.
             Ok(None) => {
                 self.last = 0;
