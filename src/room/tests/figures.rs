@@ -7,16 +7,17 @@ fn messages_joins_and_deliveries_are_counted() {
     let mut hall = Hall::new();
     let (ana, carlos) = (hall.join("Ana"), hall.join("Carlos"));
     hall.say(ana, "hola");
+    hall.say(ana, "otra vez");
     hall.room.leave(carlos, hall.now);
     let figures = hall.room.figures();
-    assert_eq!((figures.participants, figures.joins, figures.messages, figures.deliveries), (1, 2, 1, 0));
+    assert_eq!((figures.participants, figures.joins, figures.messages, figures.deliveries), (1, 2, 2, 0));
     hall.read(ana);
-    assert_eq!(hall.room.figures().deliveries, 4);
+    assert_eq!(hall.room.figures().deliveries, 5);
     hall.read(carlos);
     hall.room.forget(carlos, hall.now);
-    assert_eq!(hall.room.figures().deliveries, 4 + 2);
+    assert_eq!(hall.room.figures().deliveries, 5 + 3);
     hall.room.forget(ana, hall.now);
-    assert_eq!(hall.room.figures().deliveries, 2 + 4);
+    assert_eq!(hall.room.figures().deliveries, 5 + 3);
 }
 
 /// However the taking is cut, and wherever it ends.
@@ -51,6 +52,8 @@ fn lags_are_how_far_each_is_behind() {
     let behind = "JOIN slow\nMSG Ana \n".len() as u64 + 1000;
     assert_eq!((lags.count(), lags.sum()), (2, behind));
     assert_eq!(lags.buckets().next(), Some((Some(0), 1)));
+    let bounds: Vec<_> = lags.buckets().map_while(|(bound, _)| bound).collect();
+    assert!(bounds.is_sorted_by(|one, next| one < next) && *bounds.last().unwrap() > MIN_KEPT as u64, "{bounds:?}");
 }
 
 #[test]
