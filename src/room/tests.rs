@@ -367,6 +367,42 @@ fn an_observer_never_holds_up_the_room_and_is_told_what_it_missed() {
     assert_eq!(hall.room.kept(), 0);
 }
 
+#[test]
+fn an_observer_is_told_at_once_that_it_missed_all() {
+    let mut hall = Hall::new();
+    hall.room.observe();
+    let ana = hall.join("Ana");
+    hall.grow(ana, MIN_KEPT);
+    let observed = hall.room.observed().unwrap();
+    assert!(observed.left_out > 1000 && observed.lines.is_empty());
+    assert!(hall.room.observed().is_none());
+}
+
+#[test]
+fn an_observer_that_finds_nothing_new_takes_nothing_from_others() {
+    let mut hall = Hall::new();
+    hall.room.observe();
+    let ana = hall.join("Ana");
+    assert!(hall.room.observed().is_some());
+    assert!(hall.room.observed().is_none());
+    assert_eq!(hall.read(ana).0, "JOIN Ana\n");
+}
+
+#[test]
+fn an_observer_gets_the_peers_of_the_lines_that_it_gets() {
+    let mut log = Log::default();
+    let mut observer = Observer::new(&mut log);
+    let other = log.open();
+    for _ in 0..=MAX_SLICES {
+        observer.note(log.head(), Some(peer()));
+        // Each line is a piece, when it was read.
+        log.append(|out| out.extend(std::iter::repeat_n(b'x', 4096)));
+        log.read(&other, u64::MAX, &mut Vec::new());
+    }
+    let observed = observer.read(&mut log).unwrap();
+    assert_eq!((observed.lines.len(), observed.peers.len()), (MAX_SLICES, MAX_SLICES));
+}
+
 /// What can happen in a room, for any of a few readers.
 #[derive(Clone, Debug)]
 enum Step {

@@ -27,6 +27,7 @@ impl Cluster {
     /// A node that begins with this state, and says that it lives.
     fn start(&mut self, node: Node, state: &str) {
         let mut room = Room::new(Limits { kept: MIN_KEPT, patience: PATIENCE, confusables: Confusables::Refuse });
+        assert!(!room.is_shared());
         room.share();
         assert!(room.is_shared() && !room.is_open());
         let next = room.begin(node, state).unwrap();
@@ -137,8 +138,9 @@ fn nothing_has_happened_before_the_journal_has_it() {
     let mut cluster = Cluster::of(2);
     let ana = cluster.ask(0, "Ana");
     assert!(cluster.nodes[0].room.answer(ana).is_none());
-    assert_eq!(cluster.nodes[0].room.participants(), 0);
+    assert_eq!((cluster.nodes[0].room.participants(), cluster.nodes[0].room.answered()), (0, 0));
     cluster.settle();
+    assert_eq!((cluster.nodes[0].room.participants(), cluster.nodes[0].room.answered()), (1, 1));
     assert!(cluster.nodes[0].room.answer(ana).unwrap().unwrap().is_empty());
     assert!(cluster.nodes[0].room.answer(ana).is_none(), "it is told once");
     assert_eq!(cluster.lines(0, ana), "JOIN Ana\n");
@@ -213,6 +215,9 @@ fn whose_connection_goes_while_it_asks_to_join_leaves_again() {
     cluster.nodes[0].room.forget(refused, cluster.now);
     cluster.settle();
     assert_eq!(cluster.nodes[0].room.readers.len(), 0);
+    let refused = cluster.ask(0, "Bea");
+    cluster.settle();
+    cluster.nodes[0].room.forget(refused, cluster.now);
     let next = cluster.ask(0, "Eva");
     assert!(cluster.nodes[0].room.answer(next).is_none(), "the answer was another's");
 }
@@ -261,6 +266,9 @@ fn the_people_of_an_ended_node_leave_once_in_the_order_they_joined() {
     cluster.say(1, zoe, "this was not published in time");
     cluster.nodes[1].room.outgoing(usize::MAX);
     cluster.end(Node(2));
+    assert_eq!(cluster.nodes[1].room.put_out(), 2);
+    cluster.records.push((Node(2), Some(b"JOIN Late\n".to_vec())));
+    cluster.settle();
     assert_eq!(cluster.lines(0, ana), "JOIN Ana\nJOIN Zoe\nJOIN Bea\nLEAVE Zoe\nLEAVE Bea\n");
     // What Zoe said may have been published, for all she can know.
     for (reader, ends) in [(zoe, Standing::Lost), (bea, Standing::Closed)] {
@@ -270,6 +278,7 @@ fn the_people_of_an_ended_node_leave_once_in_the_order_they_joined() {
     }
     assert!(!cluster.nodes[1].room.is_open());
     assert_eq!(cluster.nodes[2].room.silent(0).len(), 2);
+    assert_eq!(cluster.nodes[2].room.nodes(), 2);
     cluster.join(2, "Zoe");
 }
 
@@ -338,10 +347,11 @@ fn a_new_node_begins_with_the_state_that_another_has_told() {
         cluster.join(0, name);
     }
     let bea = cluster.join(1, "Bea");
-    let state = cluster.nodes[1].room.state();
+    let (state, told) = (cluster.nodes[1].room.state(), cluster.records.len());
     cluster.nodes[1].room.leave(bea, cluster.now);
     cluster.settle();
     cluster.start(Node(7), &state);
+    assert_eq!(cluster.nodes[2].read, told);
     let eva = cluster.ask(2, "Eva");
     cluster.settle();
     let roster = cluster.nodes[2].room.answer(eva).unwrap().unwrap().concat();
@@ -351,12 +361,63 @@ fn a_new_node_begins_with_the_state_that_another_has_told() {
 }
 
 #[test]
+fn a_node_shows_nothing_of_what_was_before_it() {
+    let mut cluster = Cluster::of(1);
+    let (ana, bea) = (cluster.join(0, "Ana"), cluster.join(0, "Bea"));
+    cluster.say(0, ana, "before");
+    cluster.nodes[0].room.leave(bea, cluster.now);
+    cluster.settle();
+    cluster.start(Node(7), "");
+    cluster.settle();
+    assert_eq!((cluster.nodes[1].room.head(), cluster.nodes[1].room.participants()), (0, 1));
+}
+
+#[test]
+fn a_hushed_room_hears_nobody_and_is_settled_when_all_has_come_back() {
+    let mut cluster = Cluster::of(1);
+    let ana = cluster.join(0, "Ana");
+    cluster.say(0, ana, "on its way");
+    cluster.nodes[0].room.hush();
+    assert!(!cluster.nodes[0].room.is_settled());
+    cluster.settle();
+    assert!(cluster.nodes[0].room.is_settled());
+    assert_eq!(cluster.lines(0, ana), "JOIN Ana\nMSG Ana on its way\n");
+    assert!(!cluster.nodes[0].room.hears(ana));
+}
+
+#[test]
+fn delays_are_measured_on_each_node_where_somebody_takes_the_line() {
+    let mut cluster = Cluster::of(2);
+    let ana = cluster.join(0, "Ana");
+    cluster.say(0, ana, "nobody is there on the other");
+    cluster.settle();
+    cluster.lines(0, ana);
+    let bea = cluster.join(1, "Bea");
+    cluster.say(0, ana, "for both");
+    cluster.settle();
+    cluster.lines(0, ana);
+    cluster.lines(1, bea);
+    let delays: Vec<_> = cluster.nodes.iter().map(|member| member.room.figures().delays.count()).collect();
+    assert_eq!(delays, [2, 1]);
+}
+
+#[test]
+fn a_node_that_begins_anew_forgets_who_has_gone_meanwhile() {
+    let mut cluster = Cluster::of(2);
+    cluster.join(1, "Bea");
+    let room = &mut cluster.nodes[0].room;
+    assert_eq!(room.begin(Node(9), &Room::nobody(10)), Ok(11));
+    assert_eq!(room.participants(), 0);
+}
+
+#[test]
 fn what_is_no_state_is_refused_and_changes_nothing() {
     let mut cluster = Cluster::of(1);
     let ana = cluster.join(0, "Ana");
     for bad in ["at x 1", "node 1", "here 1 2 3 4", "here 1 2 \u{1}", "who", "at 1 2\n\n"] {
         assert_eq!(cluster.nodes[0].room.begin(Node(5), bad), Err(BadState), "{bad:?}");
     }
+    assert_eq!(BadState.to_string(), "no state of a room");
     assert_eq!(cluster.lines(0, ana), "JOIN Ana\n");
 }
 
