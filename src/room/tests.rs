@@ -399,8 +399,8 @@ fn an_observer_gets_the_peers_of_the_lines_that_it_gets() {
         log.append(|out| out.extend(std::iter::repeat_n(b'x', 4096)));
         log.read(&other, u64::MAX, &mut Vec::new());
     }
-    let observed = observer.read(&mut log).unwrap();
-    assert_eq!((observed.lines.len(), observed.peers.len()), (MAX_SLICES, MAX_SLICES));
+    let Observed { lines, peers, .. } = observer.read(&mut log).unwrap();
+    assert_eq!((lines.len(), peers.len()), (MAX_SLICES, MAX_SLICES));
 }
 
 /// What can happen in a room, for any of a few readers.

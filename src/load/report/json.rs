@@ -81,7 +81,9 @@ fn used(stage: &Outcome, server: ServerUse) -> Value {
 
 fn one(stage: &Outcome, process: ServerUse) -> Value {
     let mut told = used(stage, process);
-    told["pid"] = process.pid.into();
+    if let Value::Object(members) = &mut told {
+        members.insert("pid".to_owned(), process.pid.into());
+    }
     told
 }
 
