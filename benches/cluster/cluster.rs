@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::Result;
 
 /// How long a program may take to do what it is waited for.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How many nodes share the room, and how many servers of NATS keep it: with none of them it is
 /// in the memory of the only node.
