@@ -36,6 +36,9 @@ const ONE_LINE: usize = 60;
 /// A screen on which nothing has changed for so long is still.
 const STILL: Duration = Duration::from_millis(60);
 
+/// How long a terminal may take to echo what was typed. It does so at once, unless the program has told it not to.
+const ECHO: Duration = Duration::from_secs(1);
+
 /// A program at its terminal or pipes.
 pub(super) struct Terminal {
     pub(super) process: Process,
@@ -66,6 +69,8 @@ pub(super) struct Shown {
     open: usize,
     /// The lines that were typed while the terminal echoed them.
     echoed: Vec<String>,
+    /// The last of them, and how many bytes of `raw` came before it, until its echo is looked for.
+    owed: Option<(usize, String)>,
     changed_at: Instant,
 }
 
@@ -133,6 +138,7 @@ impl Terminal {
         let mut shown = self.shared.lock();
         if echoes {
             let line = String::from_utf8_lossy(line).into_owned();
+            shown.owed = Some((shown.raw.len(), line.clone()));
             shown.echoed.extend(std::iter::repeat_n(line, times));
         }
         if self.master.is_none() {
@@ -160,9 +166,11 @@ impl Terminal {
         }
     }
 
-    /// What is shown from now on is new.
+    /// What is shown from now on is new. What was typed before may still be on its way to the screen: it is not.
     pub(super) fn mark(&self) {
+        self.wait_until(Instant::now() + ECHO, Shown::has_echoed);
         let mut shown = self.shared.lock();
+        shown.owed = None;
         shown.marked = shown.raw.len();
         shown.screen_at_mark = shown.screen();
     }
@@ -255,6 +263,7 @@ impl Default for Shown {
             screen_at_mark: String::new(),
             open: 0,
             echoed: Vec::new(),
+            owed: None,
             changed_at: Instant::now(),
         }
     }
@@ -271,6 +280,9 @@ impl Shown {
         let surplus = self.raw.len().saturating_sub(KEPT);
         self.raw.drain(..surplus);
         self.marked = self.marked.saturating_sub(surplus);
+        if let Some((at, _)) = &mut self.owed {
+            *at = at.saturating_sub(surplus);
+        }
         self.changed_at = Instant::now();
         feed(&mut self.emulator, bytes, is_pipe);
         std::mem::take(&mut self.emulator.callbacks_mut().0)
@@ -284,6 +296,14 @@ impl Shown {
     /// Whether all that it will ever write is there.
     pub(super) fn is_whole(&self) -> bool {
         self.open == 0
+    }
+
+    /// Whether the echo of what was typed last is there.
+    fn has_echoed(&self) -> bool {
+        self.owed.as_ref().is_none_or(|(at, line)| {
+            let raw = self.raw.get(*at..).unwrap_or_default();
+            memchr::memmem::find(raw, line.as_bytes()).is_some()
+        })
     }
 
     /// Whether the screen is another than at the mark.
@@ -369,6 +389,16 @@ mod tests {
         shown.show(b"adi\xc3\xb3s\n", true);
         assert!(shown.has_changed());
         assert_eq!((shown.count("hola", true), shown.count("adiós", true), shown.count("hola", false)), (0, 1, 1));
+    }
+
+    #[test]
+    fn an_echo_that_comes_late_is_not_new() {
+        let words = ["sh", "-c", "read line; read end"].map(str::to_owned);
+        let terminal = Terminal::start(&words, None, false).unwrap();
+        terminal.type_line(b"hola", 1);
+        terminal.mark();
+        assert!(terminal.wait_until(Instant::now() + ECHO, |shown| shown.count("hola", false) == 1));
+        assert_eq!(terminal.shown().count("hola", true), 0);
     }
 
     #[test]
