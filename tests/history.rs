@@ -487,6 +487,9 @@ fn an_end_without_a_fall_is_found() {
     elsewhere.falls.as_mut().unwrap()[1].server = 0;
     assert_broken(&elsewhere, "[LEAVE-9]");
     assert_broken(&changed_in(several_servers(), EVA, 41, Some(Lost)), "[BYE-1]");
+    let mut at_the_door = several_servers();
+    at_the_door.visits.push(at(2, "Zoe", [(40, Asked), (41, Lost)]));
+    assert_eq!(check(&at_the_door), Vec::<String>::new());
 }
 
 /// [BYE-14]: who is sent away in order has all that came before it; of who went astray nobody knows.

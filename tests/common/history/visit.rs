@@ -62,7 +62,13 @@ fn reason(visit: &Visit) -> Option<String> {
 fn end_of_a_server(history: &History, visit: &Visit) -> Option<String> {
     let fall = history.fall(visit).map(|fall| fall.how);
     let lost = visit.well && visit.bye().is_none() && visit.when(|step| *step == Step::Lost).is_some();
-    if lost && !matches!(fall, Some(How::Died | How::Astray)) {
+    let excused = match fall {
+        Some(How::Died | How::Astray) => true,
+        // It may have come when nobody was taken any more.
+        Some(How::Stopped) => visit.joined().is_none(),
+        None => false,
+    };
+    if lost && !excused {
         return Some("[BYE-1] the connection ended without BYE".to_owned());
     }
     let (_, code) = visit.bye()?;
