@@ -157,7 +157,7 @@ impl Room {
         let mut people: Vec<_> = journal.people.values().collect();
         people.sort_by_key(|person| person.number);
         for person in people {
-            self.roster.join(&person.name);
+            self.roster.insert(&person.name);
         }
         for (number, entry) in &mut self.readers {
             if matches!(entry.stage, Stage::Asking) && !journal.answers.contains_key(&number) {
@@ -348,7 +348,11 @@ impl Room {
 
     fn apply_join(&mut self, node: Node, name: &str, own: Option<Reader>, now: Instant) {
         let (Ok(name), Some(journal)) = (Name::new(name), &mut self.journal) else { return };
-        let roster = self.roster.join(&name);
+        let roster = match own {
+            Some(_) => self.roster.join(&name),
+            // The others need not be told who was there.
+            None => self.roster.insert(&name).then(Vec::new),
+        };
         if roster.is_some() {
             journal.joins += 1;
             let person = Person { name: name.clone(), node, number: journal.joins };

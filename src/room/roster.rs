@@ -4,7 +4,7 @@
 //! share: one that does not read holds no copy of the whole. Who comes or goes changes
 //! one chunk.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -21,23 +21,49 @@ const CHUNK: usize = 4 * 1024;
 #[derive(Debug)]
 pub(super) struct Roster {
     confusables: Confusables,
-    /// With what each looks like, where that is compared.
-    present: HashMap<Key, Option<Skeleton>>,
+    present: HashMap<Key, Present>,
     looks: HashSet<Skeleton>,
     /// One `JOIN` line for each of those who came first; no two neighbours would fit into one.
-    shared: Vec<Bytes>,
+    /// In the order of their numbers, of which some are not used any more.
+    shared: BTreeMap<u64, Bytes>,
     /// The lines of those who came last.
     tail: Vec<u8>,
+    /// The number that the tail will have.
+    tail_number: u64,
+}
+
+#[derive(Debug)]
+struct Present {
+    /// What the name looks like, where that is compared.
+    skeleton: Option<Skeleton>,
+    /// The number of the chunk with its line.
+    chunk: u64,
 }
 
 impl Roster {
     pub(super) fn new(confusables: Confusables) -> Roster {
-        Roster { confusables, present: HashMap::new(), looks: HashSet::new(), shared: Vec::new(), tail: Vec::new() }
+        Roster {
+            confusables,
+            present: HashMap::new(),
+            looks: HashSet::new(),
+            shared: BTreeMap::new(),
+            tail: Vec::new(),
+            tail_number: 0,
+        }
     }
 
     /// Adds a name, unless it is taken; gives the `JOIN` lines of those who were there, in the
     /// order they joined, in pieces of whole lines.
     pub(super) fn join(&mut self, name: &Name) -> Option<Vec<Bytes>> {
+        self.add_name(name, Roster::lines)
+    }
+
+    /// The same for one to whom the others need not be told; gives whether it was added.
+    pub(super) fn insert(&mut self, name: &Name) -> bool {
+        self.add_name(name, |_| ()).is_some()
+    }
+
+    fn add_name<T>(&mut self, name: &Name, before: impl FnOnce(&Roster) -> T) -> Option<T> {
         let skeleton = match self.confusables {
             Confusables::Refuse => Some(Skeleton::of(name)),
             Confusables::Allow => None,
@@ -46,20 +72,19 @@ impl Roster {
         if is_alike || self.present.contains_key(name.key()) {
             return None;
         }
-        let others = self.lines();
+        let before = before(self);
         self.looks.extend(skeleton.clone());
-        self.present.insert(name.key().clone(), skeleton);
-        self.add(&line(name));
-        Some(others)
+        let chunk = self.add(&line(name));
+        self.present.insert(name.key().clone(), Present { skeleton, chunk });
+        Some(before)
     }
 
     pub(super) fn remove(&mut self, name: &Name) {
-        if let Some(skeleton) = self.present.remove(name.key()) {
-            if let Some(skeleton) = skeleton {
-                self.looks.remove(&skeleton);
-            }
-            self.cut(&line(name));
+        let Some(Present { skeleton, chunk }) = self.present.remove(name.key()) else { return };
+        if let Some(skeleton) = skeleton {
+            self.looks.remove(&skeleton);
         }
+        self.cut(chunk, &line(name));
     }
 
     pub(super) fn clear(&mut self) {
@@ -72,46 +97,60 @@ impl Roster {
 
     fn lines(&self) -> Vec<Bytes> {
         let tail = (!self.tail.is_empty()).then(|| Bytes::copy_from_slice(&self.tail));
-        self.shared.iter().cloned().chain(tail).collect()
+        self.shared.values().cloned().chain(tail).collect()
     }
 
-    fn add(&mut self, line: &[u8]) {
+    /// Adds a line, and gives the number of its chunk.
+    fn add(&mut self, line: &[u8]) -> u64 {
         if self.tail.len() + line.len() > CHUNK {
-            self.shared.push(std::mem::take(&mut self.tail).into());
-            self.merge(self.shared.len().saturating_sub(2));
+            self.shared.insert(self.tail_number, std::mem::take(&mut self.tail).into());
+            self.tail_number += 1;
+            self.merge_around(self.tail_number - 1);
         }
         self.tail.extend(line);
-    }
-
-    fn cut(&mut self, line: &[u8]) {
-        match memmem::find(&self.tail, line) {
-            Some(at) => drop(self.tail.drain(at..at + line.len())),
-            None => self.cut_shared(line),
-        }
+        self.tail_number
     }
 
     /// Cuts a line out of its chunk, which those who have it keep as it was.
-    fn cut_shared(&mut self, line: &[u8]) {
-        let finder = memmem::Finder::new(line);
-        let cut = self.shared.iter_mut().enumerate().find_map(|(index, chunk)| {
-            let at = finder.find(chunk)?;
-            *chunk = [chunk.slice(..at), chunk.slice(at + line.len()..)].concat().into();
-            Some(index)
-        });
-        if let Some(index) = cut {
-            self.merge(index);
-            self.merge(index.saturating_sub(1));
-            self.shared.retain(|chunk| !chunk.is_empty());
+    fn cut(&mut self, number: u64, line: &[u8]) {
+        let chunk = self.shared.get(&number).map_or(&self.tail[..], |chunk| &chunk[..]);
+        let Some(at) = memmem::find(chunk, line) else { return };
+        if number == self.tail_number {
+            self.tail.drain(at..at + line.len());
+        } else if chunk.len() == line.len() {
+            self.shared.remove(&number);
+            self.merge_around(number);
+        } else {
+            let rest = [chunk.get(..at), chunk.get(at + line.len()..)].map(Option::unwrap_or_default).concat();
+            self.shared.insert(number, rest.into());
+            self.merge_around(number);
         }
     }
 
-    /// Makes one chunk of this and the next, where one can hold both.
-    fn merge(&mut self, index: usize) {
-        if let Some(pair @ [one, next]) = self.shared.get(index..index + 2)
-            && one.len() + next.len() <= CHUNK
-        {
-            let both = pair.concat().into();
-            self.shared.splice(index..index + 2, [both]);
+    /// Makes one chunk of this and one beside it, where one can hold both.
+    fn merge_around(&mut self, number: u64) {
+        let before = self.shared.range(..number).next_back().map(|(before, _)| *before);
+        for first in [Some(number), before].into_iter().flatten() {
+            let mut pair = self.shared.range(first..);
+            if let (Some((&one, lines)), Some((&other, more))) = (pair.next(), pair.next())
+                && lines.len() + more.len() <= CHUNK
+            {
+                let both = [&lines[..], more].concat().into();
+                let (stays, goes) = if lines.len() < more.len() { (other, one) } else { (one, other) };
+                self.renumber(goes, stays);
+                self.shared.insert(stays, both);
+            }
+        }
+    }
+
+    /// Whose lines are in one chunk have them in another.
+    fn renumber(&mut self, goes: u64, stays: u64) {
+        let lines = self.shared.remove(&goes).unwrap_or_default();
+        for name in lines.split(|&byte| byte == b'\n').filter_map(|line| line.strip_prefix(b"JOIN ")) {
+            let key = str::from_utf8(name).ok().and_then(|name| Name::new(name).ok());
+            if let Some(present) = key.and_then(|name| self.present.get_mut(name.key())) {
+                present.chunk = stays;
+            }
         }
     }
 }
@@ -179,14 +218,15 @@ mod tests {
 
     fn full(people: usize) -> Roster {
         let mut roster = Roster::new(Confusables::Allow);
-        (0..people).for_each(|n| drop(roster.join(&name(n)).unwrap()));
+        (0..people).for_each(|n| assert!(roster.insert(&name(n)) && !roster.insert(&name(n))));
         roster
     }
 
     /// No piece is longer than a chunk, and no two neighbours would fit into one.
     fn assert_packed(roster: &Roster) {
         assert!(roster.lines().iter().all(|piece| piece.len() <= CHUNK));
-        assert!(roster.shared.windows(2).all(|pair| pair.concat().len() > CHUNK));
+        let chunks: Vec<_> = roster.shared.values().collect();
+        assert!(chunks.windows(2).all(|pair| pair[0].len() + pair[1].len() > CHUNK));
     }
 
     #[test]
@@ -220,6 +260,24 @@ mod tests {
         roster.join(&name(3)).unwrap();
         assert_eq!(before.concat(), lines(0..1000).into_bytes());
         assert_eq!(text(&roster), lines((0..1000).filter(|n| ![3, 998].contains(n)).chain([3])));
+    }
+
+    /// Chunks that have become one have the lines of both, each of which is found again.
+    #[test]
+    fn whoever_leaves_in_whatever_order_is_not_there_any_more() {
+        for step in [1, 7, 389, 997] {
+            let mut roster = full(1000);
+            let mut there: Vec<_> = (0..1000).collect();
+            for n in (0..1000).map(|n| n * step % 1000) {
+                roster.remove(&name(n));
+                there.retain(|other| *other != n);
+                if n % 50 == 0 {
+                    assert_eq!(text(&roster), lines(there.iter().copied()), "{step}");
+                    assert_packed(&roster);
+                }
+            }
+            assert_eq!((text(&roster), roster.shared.len(), roster.len()), (String::new(), 0, 0));
+        }
     }
 
     /// Many small pieces would cost each newcomer more than they save.
