@@ -571,7 +571,7 @@ help-check-server = Plays the cases against a server that runs, or one that is s
     .usage =
         charla-check server [OPTIONS] HOST:PORT
                charla-check server [OPTIONS] -- PROGRAM...
-    .addresses = A server that runs, or several of one room: who takes part is spread over them
+    .address = A server that runs
     .command = How to start the server; {"{"}host{"}"} and {"{"}port{"}"} say where it is to listen
 
 help-check-client = Plays the cases with a client, at a terminal, as a person would use it

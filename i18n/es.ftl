@@ -571,7 +571,7 @@ help-check-server = Juega los casos contra un servidor que ya corre, o uno que s
     .usage =
         charla-check server [OPCIONES] HOST:PUERTO
              charla-check server [OPCIONES] -- PROGRAMA...
-    .addresses = Un servidor que corre, o varios de una misma sala: los participantes se reparten entre ellos
+    .address = Un servidor que corre
     .command = Cómo iniciar el servidor; {"{"}host{"}"} y {"{"}port{"}"} dicen dónde debe escuchar
 
 help-check-client = Juega los casos con un cliente, en una terminal, como lo usaría una persona
