@@ -23,7 +23,7 @@ const MESSAGE: usize = 128 * 1024;
 const DUPLICATES: Duration = Duration::from_mins(2);
 
 /// How long NATS may take to answer what is not pressing.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How often it is told that NATS is away.
 const REMINDER: u32 = 20;
