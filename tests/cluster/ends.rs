@@ -82,7 +82,7 @@ fn the_people_of_a_node_that_stops_leave_at_once() {
 #[test]
 fn a_node_that_stood_still_for_longer_than_the_lease_finds_itself_ended() {
     let mut scene = Scene::set(LEASE);
-    scene.cluster.nodes[1].signal(Signal::STOP);
+    scene.cluster.nodes[1].halt();
     scene.others.iter_mut().for_each(|other| other.send("MSG too late"));
     scene.all_leave();
     scene.cluster.nodes[1].signal(Signal::CONT);

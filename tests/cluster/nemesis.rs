@@ -225,7 +225,7 @@ impl Act<'_> {
         match what {
             What::NodeKilled(_) | What::AllNodesKilled => nodes[what.nodes()].iter_mut().for_each(Node::kill),
             What::NodeStopped(node) => nodes[node].stop(),
-            What::NodeHung(node) => nodes[node].signal(Signal::STOP),
+            What::NodeHung(node) => nodes[node].halt(),
             What::NodeCutOff(node, state) => nodes[node].set_links(state),
             What::LinkCut(node, nats, state) => nodes[node].set_link(nats, state),
             What::NatsKilled(_) | What::AllNatsKilled => what.nats().for_each(|number| nats.kill(number)),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, WaitOptions, waitpid};
 
 use super::common::http;
 use super::common::server::{Server, command, place_in};
@@ -95,6 +95,14 @@ impl Node {
 
     pub(super) fn signal(&self, signal: Signal) {
         self.running.as_ref().expect("it runs").server.signal(signal);
+    }
+
+    /// Lets it stand still, and waits until it does.
+    pub(super) fn halt(&self) {
+        self.signal(Signal::STOP);
+        let pid = self.running.as_ref().map(|running| running.server.pid());
+        let status = waitpid(pid, WaitOptions::UNTRACED).unwrap();
+        assert!(status.is_some_and(|(_, status)| status.stopped()));
     }
 
     /// Tells it to stop, and waits until it has.
