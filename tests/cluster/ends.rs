@@ -29,7 +29,9 @@ impl Scene {
         let mut ana = Peer::join(cluster.address(0), "Ana");
         let join = |name: &&str| Peer::join(cluster.address(1), name);
         let mut others: Vec<_> = OTHERS.iter().map(join).collect();
-        OTHERS.iter().for_each(|name| ana.expect(&format!("JOIN {name}")));
+        for name in OTHERS {
+            ana.expect(&format!("JOIN {name}"));
+        }
         for (number, other) in others.iter_mut().enumerate() {
             OTHERS.iter().skip(number + 1).for_each(|later| other.expect(&format!("JOIN {later}")));
         }
@@ -72,7 +74,9 @@ fn the_people_of_a_node_that_dies_leave_once_within_the_lease() {
 fn the_people_of_a_node_that_stops_leave_at_once() {
     let mut scene = Scene::set(Duration::from_mins(10));
     scene.cluster.nodes[1].stop();
-    scene.others.iter_mut().for_each(|other| other.expect_last("BYE shutdown"));
+    for other in &mut scene.others {
+        other.expect_last("BYE shutdown");
+    }
     scene.all_leave();
     scene.cluster.nodes[1].start();
     scene.all_come_back();
@@ -83,7 +87,9 @@ fn the_people_of_a_node_that_stops_leave_at_once() {
 fn a_node_that_stood_still_for_longer_than_the_lease_finds_itself_ended() {
     let mut scene = Scene::set(LEASE);
     scene.cluster.nodes[1].halt();
-    scene.others.iter_mut().for_each(|other| other.send("MSG too late"));
+    for other in &mut scene.others {
+        other.send("MSG too late");
+    }
     scene.all_leave();
     scene.cluster.nodes[1].signal(Signal::CONT);
     for other in scene.others.drain(..) {

@@ -37,9 +37,13 @@ fn while_nats_is_away_the_room_stands_still_and_goes_on_after() {
     newcomer.send("NAME Zoe\nMSG last");
     cluster.nats.start_all();
     newcomer.skip_to("MSG Zoe last");
-    peers.iter_mut().for_each(|peer| peer.send("MSG end"));
+    for peer in &mut peers {
+        peer.send("MSG end");
+    }
     let heard: Vec<_> = peers.iter_mut().map(hear_to_the_ends).collect();
-    heard.iter().for_each(|other| assert_eq!(other, &heard[0]));
+    for other in &heard {
+        assert_eq!(other, &heard[0]);
+    }
     for node in 0..NODES {
         let own: Vec<_> = heard[0].iter().filter_map(|line| line.strip_prefix(&format!("MSG p{node} "))).collect();
         let said: Vec<_> = (0..100).map(|n| n.to_string()).chain(["end".to_owned()]).collect();
@@ -72,7 +76,9 @@ fn the_death_of_the_nats_server_that_leads_puts_nobody_out() {
             peer.send("MSG end");
         }
         let heard: Vec<_> = peers.iter_mut().map(hear_to_the_ends).collect();
-        heard.iter().for_each(|other| assert_eq!(other, &heard[0]));
+        for other in &heard {
+            assert_eq!(other, &heard[0]);
+        }
         assert_eq!(heard[0].len(), NODES * 21);
         cluster.nats.start_all();
     }

@@ -70,7 +70,9 @@ impl Nats {
 
     /// Waits until all have what any has, and one of them leads.
     pub(super) fn wait_until_in_step(&self) {
-        self.servers.iter().for_each(|one| wait_until("a nats-server is in step", || one.is_in_step()));
+        for one in &self.servers {
+            wait_until("a nats-server is in step", || one.is_in_step());
+        }
     }
 
     pub(super) fn kill(&mut self, number: usize) {

@@ -72,7 +72,9 @@ pub(super) fn play(cluster: &mut Cluster, seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let plan: Vec<_> = (0..ROUNDS).map(|_| round(&mut rng)).collect();
     println!("the act of seed {seed}:");
-    plan.iter().for_each(|round| println!("  {round:?}"));
+    for round in &plan {
+        println!("  {round:?}");
+    }
     let world = World::new(NODES);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{seed}.txt"));
     thread::scope(|scope| {

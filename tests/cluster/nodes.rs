@@ -115,7 +115,9 @@ impl Node {
 
     /// Cuts it off from the journal, or mends that.
     pub(super) fn set_links(&self, state: State) {
-        self.links.iter().for_each(|link| link.set(state));
+        for link in &self.links {
+            link.set(state);
+        }
     }
 
     pub(super) fn set_link(&self, to: usize, state: State) {

@@ -31,12 +31,18 @@ fn the_roster_has_the_people_of_all_nodes_in_the_order_they_came() {
     let mut bea = Peer::join(cluster.address(0), "Bea");
     let mut carlos = Peer::connect(cluster.address(1));
     carlos.send("NAME Carlos");
-    ["JOIN Ana", "JOIN Bea", "JOIN Carlos"].iter().for_each(|line| carlos.expect(line));
-    ["JOIN Bea", "JOIN Carlos"].iter().for_each(|line| ana.expect(line));
+    for line in ["JOIN Ana", "JOIN Bea", "JOIN Carlos"] {
+        carlos.expect(line);
+    }
+    for line in ["JOIN Bea", "JOIN Carlos"] {
+        ana.expect(line);
+    }
     bea.expect("JOIN Carlos");
     ana.send("BYE");
     ana.expect_last("BYE quit");
-    [&mut bea, &mut carlos].into_iter().for_each(|peer| peer.expect("LEAVE Ana"));
+    for peer in [&mut bea, &mut carlos] {
+        peer.expect("LEAVE Ana");
+    }
 }
 
 /// [ROOM-5], [ROOM-6], [ROOM-8], [ROOM-9]
@@ -46,7 +52,9 @@ fn what_is_said_at_any_node_is_heard_at_all_in_one_order() {
     let cluster = Cluster::start(LEASE, &[]);
     let heard = talk(&cluster, TEXTS);
     assert_eq!(heard[0].iter().collect::<BTreeSet<_>>().len(), NODES * TEXTS);
-    heard.iter().for_each(|other| assert_eq!(other, &heard[0]));
+    for other in &heard {
+        assert_eq!(other, &heard[0]);
+    }
     for speaker in 0..NODES {
         let own: Vec<_> = heard[0].iter().filter(|line| line.starts_with(&format!("MSG p{speaker} "))).collect();
         assert!(own.iter().enumerate().all(|(n, line)| line.split(' ').nth(2) == Some(&n.to_string())), "{own:?}");
@@ -111,13 +119,17 @@ fn what_falls_out_of_the_journal_is_missed_by_nobody() {
         ana
     });
     let heard = talk(&cluster, 4000);
-    heard.iter().for_each(|other| assert_eq!(other, &heard[0]));
+    for other in &heard {
+        assert_eq!(other, &heard[0]);
+    }
     let mut ana = ana.join().unwrap();
     cluster.nodes[2].stop();
     cluster.nodes[2].start();
     cluster.nodes[2].wait_until_ready();
     let mut bea = Peer::connect(cluster.address(2));
     bea.send("NAME Bea");
-    ["JOIN Ana", "JOIN Bea"].iter().for_each(|line| bea.expect(line));
+    for line in ["JOIN Ana", "JOIN Bea"] {
+        bea.expect(line);
+    }
     ana.expect("JOIN Bea");
 }
