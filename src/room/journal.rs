@@ -239,6 +239,12 @@ impl Room {
         }
     }
 
+    /// Whether nobody is heard any more.
+    #[must_use]
+    pub fn is_hushed(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.is_hushed)
+    }
+
     /// Whether nothing is on its way through the journal.
     #[must_use]
     pub fn is_settled(&self) -> bool {

@@ -99,7 +99,7 @@ fn a_node_that_stood_still_for_longer_than_the_lease_finds_itself_ended() {
     scene.all_come_back();
 }
 
-/// [LEAVE-1], [LEAVE-9]: before anybody can have their names, and it comes back without a restart.
+/// [LEAVE-1], [LEAVE-9], [LEAVE-14]: before anybody can have their names, and it comes back without a restart.
 #[test]
 fn a_node_that_is_cut_off_puts_its_people_out_before_the_others_do() {
     for cut in [State::Held, State::Broken] {

@@ -330,7 +330,9 @@ fn a_room_that_is_to_be_closed_waits_for_what_is_on_its_way() {
     cluster.read(0, bea);
     cluster.say(0, ana, "hola");
     assert!(cluster.nodes[0].room.hears(bea));
+    assert!(!cluster.nodes[0].room.is_hushed());
     cluster.nodes[0].room.hush();
+    assert!(cluster.nodes[0].room.is_hushed());
     assert!(!cluster.nodes[0].room.hears(bea), "nobody is heard any more");
     assert!(!cluster.nodes[0].room.is_settled());
     cluster.settle();
@@ -377,7 +379,9 @@ fn a_hushed_room_hears_nobody_and_is_settled_when_all_has_come_back() {
     let mut cluster = Cluster::of(1);
     let ana = cluster.join(0, "Ana");
     cluster.say(0, ana, "on its way");
+    assert!(!cluster.nodes[0].room.is_hushed());
     cluster.nodes[0].room.hush();
+    assert!(cluster.nodes[0].room.is_hushed());
     assert!(!cluster.nodes[0].room.is_settled());
     cluster.settle();
     assert!(cluster.nodes[0].room.is_settled());

@@ -131,6 +131,8 @@ impl Journal {
             loop {
                 let node = Node(now.load(Relaxed));
                 match node::serve(&stream, &hub, node).await {
+                    // It was to leave.
+                    _ if hub.ask(Room::is_hushed) => return hub.change(Room::put_all_out),
                     Lost::NotBegun(reason) => warn!(%node, reason, "cannot begin to read the journal; trying again"),
                     lost => warn!(%node, reason = %lost, "lost the journal, and put everybody out; trying again"),
                 }
