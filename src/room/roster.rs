@@ -136,9 +136,8 @@ impl Roster {
                 && lines.len() + more.len() <= CHUNK
             {
                 let both = [&lines[..], more].concat().into();
-                let (stays, goes) = if lines.len() < more.len() { (other, one) } else { (one, other) };
-                self.renumber(goes, stays);
-                self.shared.insert(stays, both);
+                self.renumber(other, one);
+                self.shared.insert(one, both);
             }
         }
     }
@@ -260,6 +259,22 @@ mod tests {
         roster.join(&name(3)).unwrap();
         assert_eq!(before.concat(), lines(0..1000).into_bytes());
         assert_eq!(text(&roster), lines((0..1000).filter(|n| ![3, 998].contains(n)).chain([3])));
+    }
+
+    #[test]
+    fn what_is_full_takes_in_the_little_that_is_left_before_it() {
+        let mut roster = Roster::new(Confusables::Allow);
+        let mut insert =
+            |n: usize, length: usize| assert!(roster.insert(&Name::new(&format!("{n:0length$}")).unwrap()));
+        insert(1, 1);
+        (100..=227).for_each(|n| insert(n, 26));
+        (100..=226).for_each(|n| roster.remove(&Name::new(&format!("{n:026}")).unwrap()));
+        assert_eq!(roster.shared.values().map(Bytes::len).collect::<Vec<_>>(), [7]);
+        let mut insert =
+            |n: usize, length: usize| assert!(roster.insert(&Name::new(&format!("{n:0length$}")).unwrap()));
+        (300..=425).for_each(|n| insert(n, 26));
+        insert(500, 32);
+        assert_eq!(roster.shared.values().map(Bytes::len).collect::<Vec<_>>(), [7 + 127 * 32]);
     }
 
     /// Chunks that have become one have the lines of both, each of which is found again.
