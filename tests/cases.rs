@@ -38,10 +38,10 @@ const NOT_PLAYED: &[(&str, &str)] = &[
 /// Clauses that bind a client, above MAY, that no case can prove by playing with one, and why.
 const NOT_PLAYED_WITH_CLIENTS: &[(&str, &str)] = &[
     ("EXT-3", "it binds a client of a later version"),
-    ("TLS-6", "the player of clients speaks no TLS"),
-    ("TLS-7", "the player of clients speaks no TLS"),
-    ("TLS-8", "the player of clients speaks no TLS"),
-    ("TLS-9", "the player of clients speaks no TLS"),
+    ("TLS-6", "cases say nothing of TLS: they are played over it as over TCP"),
+    ("TLS-7", "cases say nothing of TLS: they are played over it as over TCP"),
+    ("TLS-8", "cases say nothing of TLS: they are played over it as over TCP"),
+    ("TLS-9", "cases say nothing of TLS: they are played over it as over TCP"),
 ];
 
 fn here(path: &str) -> PathBuf {
