@@ -6,14 +6,18 @@
 //! the same of HTTP). Those who linger have no seat any more, and are bounded in number
 //! and in time.
 
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::connection::STALL;
+use super::connection::{STALL, with_scratch};
 use crate::proto::{Code, encode};
 
 /// A client that goes on sending is read at least this long and this far.
@@ -51,11 +55,19 @@ where
 /// Reads until the end of the stream, or until there was enough of it.
 pub(super) async fn read_away(stream: &mut (impl AsyncRead + Unpin)) {
     let (since, mut read) = (Instant::now(), 0);
-    let mut scratch = vec![0; 4096];
-    while let Ok(n @ 1..) = stream.read(&mut scratch).await {
+    while let Ok(n @ 1..) = poll_fn(|cx| poll_away(stream, cx)).await {
         read += n as u64;
         if since.elapsed() >= LINGER_AT_LEAST.0 && read >= LINGER_AT_LEAST.1 {
             break;
         }
     }
+}
+
+/// Reads once; gives how many bytes came.
+fn poll_away(stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    with_scratch(|scratch| {
+        let mut chunk = ReadBuf::new(scratch);
+        ready!(Pin::new(stream).poll_read(cx, &mut chunk))?;
+        Poll::Ready(Ok(chunk.filled().len()))
+    })
 }
