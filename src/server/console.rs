@@ -65,7 +65,7 @@ impl Console {
         self.put(&opening(self.language, &self.listening))?;
         loop {
             match hub.observed() {
-                (Some(observed), _) => self.put(&transcript(self.language, observed))?,
+                (Some(observed), _) => self.tell(observed)?,
                 (None, true) => return Ok(()),
                 (None, false) => {
                     std::thread::sleep(PAUSE);
@@ -73,6 +73,16 @@ impl Console {
                 }
             }
         }
+    }
+
+    /// Writes piece by piece: where that takes long, there is no text that waits but of one.
+    fn tell(&mut self, observed: Observed) -> io::Result<()> {
+        if observed.left_out > 0 {
+            let gap = self.language.text_with("server-left-out", &[("lines", observed.left_out.into())]);
+            self.put(&(gap + "\n"))?;
+        }
+        let mut peers = observed.peers.into_iter();
+        observed.lines.iter().try_for_each(|piece| self.put(&transcript(self.language, piece, &mut peers)))
     }
 
     fn put(&mut self, text: &str) -> io::Result<()> {
@@ -92,13 +102,10 @@ fn opening(language: Language, listening: &[String]) -> String {
     listening.chain([language.text("server-waiting")]).map(|line| line + "\n").collect::<String>() + "\n"
 }
 
-fn transcript(language: Language, observed: Observed) -> String {
-    let mut text = match observed.left_out {
-        0 => String::new(),
-        n => language.text_with("server-left-out", &[("lines", n.into())]) + "\n",
-    };
-    let mut peers = observed.peers.into_iter();
-    for line in observed.lines.iter().flat_map(|piece| piece.split_inclusive(|&b| b == b'\n')) {
+/// The texts for these lines; `peers` tells from where each one comes who joins or leaves in them.
+fn transcript(language: Language, lines: &[u8], peers: &mut impl Iterator<Item = Option<SocketAddr>>) -> String {
+    let mut text = String::new();
+    for line in lines.split_inclusive(|&b| b == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         match ServerLine::parse(line) {
             Ok(ServerLine::Join(name)) => {
