@@ -19,8 +19,12 @@ use super::common::server::command;
 /// How long a server may take to be at rest: the longest linger, and what a busy machine adds.
 const REST: Duration = Duration::from_secs(30);
 
+/// How long a client has to give its name, in seconds: longer than a busy machine lets it wait, which bears all
+/// clients at once, and shorter than a wave.
+const NAME_TIMEOUT: &str = "10";
+
 /// How many lines of the console are read between two pauses, and how long one is: fewer than are written.
-const CONSOLE: (u64, Duration) = (16, Duration::from_millis(100));
+const CONSOLE: (usize, Duration) = (16, Duration::from_millis(100));
 
 /// It ends with this.
 struct Running(Child);
@@ -58,9 +62,9 @@ struct Transcript {
 }
 
 impl Host {
-    /// The real server, with time to give a name that is soon over.
+    /// The real server.
     pub(super) fn start() -> Result<Host> {
-        let arguments = ["--name-timeout", "5", "--metrics", "127.0.0.1:0"];
+        let arguments = ["--name-timeout", NAME_TIMEOUT, "--metrics", "127.0.0.1:0"];
         let log = ["--log", "warn,charla_server=info", "--log-format", "json"];
         let mut child = command(&[&arguments[..], &log].concat())
             .stdout(Stdio::piped())
@@ -84,9 +88,10 @@ impl Host {
         http::metrics(self.place)
     }
 
-    pub(super) fn rest(&self) -> Result<Rest> {
-        let metrics = self.metrics();
+    fn rest(&self) -> Result<Rest> {
+        // Counted first: the connection over which the metrics come may outlast their end for a moment.
         let descriptors = fs::read_dir(self.of_process("fd")).map_err(|error| error.to_string())?.count() as u64;
+        let metrics = self.metrics();
         Ok(Rest {
             connections: metrics["charla_connections"],
             participants: metrics["charla_participants"],
@@ -97,8 +102,28 @@ impl Host {
         })
     }
 
-    /// Waits until the server holds no more than it did when it was fresh.
+    /// What it holds when it has begun: tasks of its own are still on their way when it first answers.
+    pub(super) async fn fresh(&self) -> Result<Rest> {
+        let mut rest = self.rest()?;
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            let before = std::mem::replace(&mut rest, self.rest()?);
+            if rest == before {
+                return Ok(rest);
+            }
+        }
+    }
+
+    /// Waits until the server holds no more than it did when it was fresh. What its console has still to
+    /// write it holds too, so that is read at last.
     pub(super) async fn comes_to_rest(&self, fresh: &Rest) -> Result<Rest> {
+        self.hurry.store(true, Ordering::Relaxed);
+        let rest = self.holds_no_more_than(fresh).await;
+        self.hurry.store(false, Ordering::Relaxed);
+        rest
+    }
+
+    async fn holds_no_more_than(&self, fresh: &Rest) -> Result<Rest> {
         let start = Instant::now();
         loop {
             let rest = self.rest()?;
@@ -194,16 +219,15 @@ fn read_slowly(mut console: impl BufRead, hurry: &AtomicBool) -> Transcript {
     // What stands above the room's lines.
     let _ = first_line(&mut console).and_then(|_| first_line(&mut console));
     loop {
-        let pace = if hurry.load(Ordering::Relaxed) { u64::MAX } else { CONSOLE.0 };
-        let mut lines = 0;
-        while lines < pace {
+        for _ in 0..CONSOLE.0 {
             match first_line(&mut console) {
                 Ok(line) if !line.is_empty() => transcript.take(&line),
                 _ => return transcript,
             }
-            lines += 1;
         }
-        thread::sleep(CONSOLE.1);
+        if !hurry.load(Ordering::Relaxed) {
+            thread::sleep(CONSOLE.1);
+        }
     }
 }
 

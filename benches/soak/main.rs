@@ -94,7 +94,7 @@ async fn all_waves(plan: &Plan) -> Result<()> {
     let tally = Rc::new(Tally::default());
     let mut rng = Rng::with_seed(plan.seed);
     let start = Instant::now();
-    let fresh = host.rest()?;
+    let fresh = host.fresh().await?;
     let (mut rest, mut warm) = (fresh, None);
     while warm.is_none() || start.elapsed() < Duration::from_secs_f64(plan.minutes * 60.0) {
         wave::run(host.address, &tally, rng.fork()).await?;
