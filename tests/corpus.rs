@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use charla::check::case::lines::{From, LineFile, Meaning};
 use charla::check::run::corpus::Corpus;
-use charla::check::{Case, Level};
+use charla::check::{Case, Level, Tls};
 use serde_json::{Value, json};
 
 fn here(path: &str) -> PathBuf {
@@ -35,7 +35,7 @@ fn case<A>(case: &Case<A>) -> Value {
     json!({
         "id": case.id, "title": case.title, "clauses": case.clauses, "level": word(case.level),
         "within": case.within.map(|time| time.as_secs()), "strict": strict,
-        "name": case.name.as_ref().map(|name| hex(name)), "steps": steps,
+        "tls": case.tls.map(Tls::as_str), "name": case.name.as_ref().map(|name| hex(name)), "steps": steps,
     })
 }
 

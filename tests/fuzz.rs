@@ -132,9 +132,14 @@ fn steps(case: &Case) -> Vec<u8> {
         let act = match &case_step.action {
             Action::Send(bytes, times) => Act::Send(bytes, *times),
             Action::HalfClose => Act::End,
-            Action::Reset => Act::Break,
+            Action::CutOff | Action::Reset => Act::Break,
             Action::Receive(..) | Action::Strands(_) | Action::SameAs(_) => Act::Read(1 << 14),
-            Action::ReceiveEnd | Action::Gone | Action::Forbid(_) | Action::Stall | Action::Resume => continue,
+            Action::ReceiveEnd
+            | Action::Gone
+            | Action::Refused
+            | Action::Forbid(_)
+            | Action::Stall
+            | Action::Resume => continue,
         };
         if !connected.contains(&actor) {
             connected.push(actor);

@@ -23,7 +23,7 @@ pub mod run;
 
 pub use case::client::{ClientAction, ClientCase, Expected, Seen};
 pub use case::step::{Action, Pattern, Step, Strand};
-pub use case::{Case, CaseError, Level, Strict};
+pub use case::{Case, CaseError, Level, Strict, Tls};
 #[cfg(feature = "net")]
 pub use play::log::{Entry, Event};
 #[cfg(feature = "net")]

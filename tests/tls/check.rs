@@ -1,7 +1,8 @@
 //! `charla-check` over TLS.
 
+use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Output;
 use std::sync::Arc;
 use std::thread;
@@ -24,6 +25,9 @@ fn assert_code(output: &Output, code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "{said}");
     said
 }
+
+/// The cases that are about TLS.
+const ABOUT_TLS: &[&str] = &["--clause", "TLS-6", "--clause", "TLS-7", "--clause", "TLS-8", "--clause", "TLS-9"];
 
 /// That it passes all cases is shown in `conformance.rs`, which plays them side by side.
 #[test]
@@ -121,6 +125,83 @@ fn the_reference_client_conforms_over_tls() {
     let cases = ["bye", "receipt", "an-end", "broken", "end-of-the"].map(|part| ["--filter", part]).concat();
     let said = assert_code(&check_client(&authority, &authority.issue("server"), &cases), 0);
     assert!(said.matches("✓ pass").count() > 10, "{said}");
+}
+
+/// [TLS-6], [TLS-7], [TLS-8], [TLS-9]
+#[test]
+fn the_reference_client_speaks_tls_as_it_is_to_be_spoken() {
+    let authority = Authority::new();
+    let identity = authority.issue("server");
+    for way in [&[][..], &["--pipe"]] {
+        let said = assert_code(&check_client(&authority, &identity, &[ABOUT_TLS, &["--strict"], way].concat()), 0);
+        assert!(said.contains("Conforme: 5 pass"), "{said}");
+    }
+}
+
+/// [TLS-9]: that the case finds it is shown by a client that trusts this stranger of all people.
+#[test]
+fn a_client_that_joins_a_stranger_fails() {
+    let authority = Authority::new();
+    let stranger = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stranger.pem");
+    let both = [authority.ca().as_str(), stranger].map(|file| fs::read_to_string(file).unwrap()).concat();
+    fs::write(authority.ca(), both).unwrap();
+    let said = assert_code(&check_client(&authority, &authority.issue("server"), ABOUT_TLS), 1);
+    assert!(said.contains("✗ fail      a-client-does-not-join-a-stranger"), "{said}");
+    assert!(said.contains("4 pass") && said.contains("\"NAME Ana\""), "{said}");
+}
+
+/// [TLS-9]: the same of a host, by a certificate that is good for both.
+#[test]
+fn a_client_that_joins_another_host_fails() {
+    let authority = Authority::new();
+    let any = authority.issue_with("server", |params| {
+        params.subject_alt_names.push(SanType::IpAddress(Ipv4Addr::UNSPECIFIED.into()));
+    });
+    let said = assert_code(&check_client(&authority, &any, ABOUT_TLS), 1);
+    assert!(said.contains("✗ fail      a-client-does-not-join-another-host"), "{said}");
+    assert!(said.contains("4 pass") && said.contains("\"NAME Ana\""), "{said}");
+}
+
+/// [TLS-3], [TLS-5]: it says hello to whom it should not, and names no protocol.
+#[test]
+fn a_server_that_shakes_hands_with_anybody_fails_by_clause() {
+    let authority = Authority::new();
+    let mut config = (*server_config(authority.issue("server"))).clone();
+    config.alpn_protocols.clear();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut session = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut hello = [0; 11];
+            // The last byte tells the version that an old hello offers.
+            while stream.peek(&mut hello).is_ok_and(|n| (1..11).contains(&n)) {}
+            if hello.ends_with(b"\x03\x02") {
+                stream.write_all(b"\x16\x03\x02").unwrap();
+            }
+            while session.is_handshaking() && session.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    let ca = authority.ca();
+    let said = assert_code(
+        &check(&["server", "--tls", "--tls-ca", &ca, &address, "--clause", "TLS-3", "--clause", "TLS-5"]),
+        1,
+    );
+    assert!(said.contains("✗ fail      a-hello-of-an-old-tls-is-refused"), "{said}");
+    assert!(said.contains("una respuesta que sigue con el acuerdo: \"\\u{16}\\u{3}\\u{2}"), "{said}");
+    assert!(said.contains("! warn      a-client-of-another-protocol-is-refused"), "{said}");
+    assert!(said.contains("el servidor acuerda TLS"), "{said}");
+}
+
+/// Over TCP such a case says nothing.
+#[test]
+fn what_is_about_tls_is_left_out_where_it_is_not_spoken() {
+    for arguments in [&["server", "127.0.0.1:9"][..], &["client", "--", "true"], &["class", ".", "--client", "true"]] {
+        let (mode, rest) = arguments.split_first().unwrap();
+        let said = assert_code(&check(&[&[*mode, "--clause", "TLS-8"], rest].concat()), 2);
+        assert!(said.contains("tratan de TLS, y no se habla"), "{said}");
+    }
 }
 
 #[test]

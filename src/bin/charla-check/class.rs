@@ -78,8 +78,12 @@ impl Class {
     }
 
     fn how<'a>(&'a self, corpus: &'a Corpus) -> Result<Check<'a>, Stop> {
-        let selection =
-            Selection { filter: self.filter.clone(), skip: self.skip.clone(), clauses: self.clause.clone() };
+        let selection = Selection {
+            filter: self.filter.clone(),
+            skip: self.skip.clone(),
+            clauses: self.clause.clone(),
+            without_tls: true,
+        };
         if let Some(server) = &self.server {
             let (words, items) = (split(server)?, selected(&corpus.items, &selection)?);
             return Ok(Box::new(move |folder| {

@@ -217,12 +217,15 @@ fn split(command: &str) -> Result<Vec<String>, Stop> {
     words.ok_or_else(|| Stop(USAGE, Words::new("check-no-program", [("command", command.into())])))
 }
 
-fn selected<'a, A>(items: &'a [Item<A>], selection: &Selection) -> Result<Vec<&'a Item<A>>, Stop> {
-    let items = selection.of(items);
-    if items.is_empty() {
-        return Err(Stop(USAGE, Words::new("check-none-selected", [])));
+fn selected<'a, A>(all: &'a [Item<A>], selection: &Selection) -> Result<Vec<&'a Item<A>>, Stop> {
+    let items = selection.of(all);
+    if !items.is_empty() {
+        return Ok(items);
     }
-    Ok(items)
+    // What is asked for may be there, but only over TLS.
+    let is_there = !Selection { without_tls: false, ..selection.clone() }.of(all).is_empty();
+    let why = if is_there { Words::new("check-only-over-tls", []) } else { Words::new("check-none-selected", []) };
+    Err(Stop(USAGE, why))
 }
 
 fn resolve(address: &str) -> Result<SocketAddr, Stop> {

@@ -73,8 +73,12 @@ impl Options {
         if let Some(unknown) = plan.known.keys().find(|id| !items.iter().any(|item| item.case.id == **id)) {
             return Err(Stop(USAGE, Words::new("check-known-unknown", [("case", unknown.as_str().into())])));
         }
-        let selection =
-            Selection { filter: self.filter.clone(), skip: self.skip.clone(), clauses: self.clause.clone() };
+        let selection = Selection {
+            filter: self.filter.clone(),
+            skip: self.skip.clone(),
+            clauses: self.clause.clone(),
+            without_tls: !plan.target.speaks_tls(),
+        };
         let items = selected(items, &selection)?;
         end_with_us()?;
         let mut looks = watch::look(Path::new("."));

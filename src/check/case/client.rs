@@ -12,6 +12,8 @@
 //! | `Ana> <pieces> TEXT` | `MSG` lines come whose texts together are TEXT, or none |
 //! | `Ana>? TEXT`, `Ana>? <any>` | that line comes next, or the client leaves and the case is over |
 //! | `Ana> <end>`, `Ana> <gone>` | the stream ends cleanly next; whatever comes, the connection ends |
+//! | `Ana> <alpn> TEXT` | over TLS, these are the application protocols that it names, with spaces between |
+//! | `Ana> <refused>` | over TLS, it does not take the server for whom it looks for, and sends nothing |
 //! | `Ana! PATTERN` | no such line comes up to that of the next `>` |
 //! | `Ana< TEXT`, `Ana<< "…"` | the server sends TEXT and LF; exactly these bytes |
 //! | `Ana< <end>`, `Ana< <reset>` | the server ends its side; resets the connection |
@@ -25,7 +27,7 @@
 
 use super::quoted::unquote;
 use super::step::{self, Pattern, Step};
-use super::{Case, CaseError, Level, is_step};
+use super::{Case, CaseError, Level, Tls, is_step};
 
 /// A dialogue that a conforming client carries on.
 pub type ClientCase = Case<ClientAction>;
@@ -72,6 +74,10 @@ pub enum Expected {
     End,
     /// The end of the connection, whatever comes before and in whatever way.
     Gone,
+    /// Over TLS, the names of these application protocols, with spaces between.
+    Protocols(Vec<u8>),
+    /// Over TLS, nothing but the end of the connection, if hands are shaken at all.
+    Refused,
 }
 
 /// What a person sees.
@@ -115,7 +121,7 @@ impl ClientCase {
     /// The first mistake in it.
     pub fn parse_client(id: &str, text: &str) -> Result<ClientCase, CaseError> {
         let mut lines = text.lines().zip(1..).map(|(text, line)| (line, text));
-        let mut case = ClientCase::with_headers(id, &mut lines, 1)?;
+        let mut case = ClientCase::with_headers(id, Tls::OF_CLIENTS, &mut lines, 1)?;
         let mut state = State::default();
         for (line, text) in lines.filter(|(_, text)| is_step(text)) {
             case.read_step(line, text, &mut state).map_err(|what| CaseError { line, what })?;
@@ -140,9 +146,23 @@ impl ClientCase {
             return Err("a client's case has one actor: the client".into());
         }
         let action = action(operator, rest)?;
+        self.may_stand(&action)?;
         state.take(&action)?;
         self.steps.push(Step { line, source: text.to_owned(), actor: 0, action });
         Ok(())
+    }
+
+    /// Whether a step about TLS has its place in this case.
+    fn may_stand(&self, action: &ClientAction) -> Result<(), &'static str> {
+        match action {
+            ClientAction::Sends(Expected::Refused) if !self.tls.is_some_and(Tls::is_false) => {
+                Err("a server is refused in a case with `tls: stranger` or `tls: other-host`")
+            }
+            ClientAction::Sends(Expected::Protocols(_)) if self.tls.is_none() => {
+                Err("`> <alpn>` is for a case with `tls: yes`")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn end(&self, state: &State) -> Result<(), &'static str> {
@@ -176,7 +196,7 @@ impl State {
                     return Err("nothing comes from a client after the end of its stream".into());
                 }
                 self.forbids = false;
-                self.has_ended = matches!(expected, Expected::End | Expected::Gone);
+                self.has_ended = matches!(expected, Expected::End | Expected::Gone | Expected::Refused);
             }
             ClientAction::Tell(..) | ClientAction::EndStream | ClientAction::Reset => {
                 if self.was_ended {
@@ -217,6 +237,8 @@ fn sends(text: &str, times: Option<usize>) -> Result<Expected, String> {
         ("<any>", None) => Ok(Expected::Any),
         ("<end>", None) => Ok(Expected::End),
         ("<gone>", None) => Ok(Expected::Gone),
+        ("<refused>", None) => Ok(Expected::Refused),
+        _ if behind("<alpn>").is_some() => line(behind("<alpn>").unwrap_or_default()).map(Expected::Protocols),
         _ if behind("<until>").is_some() => line(behind("<until>").unwrap_or_default()).map(Expected::Until),
         _ if behind("<pieces>").is_some() => line(behind("<pieces>").unwrap_or_default()).map(Expected::Pieces),
         _ => line(text).map(|line| Expected::Line(line, times.unwrap_or(1))),
@@ -231,7 +253,7 @@ fn sends_or_leaves(text: &str) -> Result<Expected, String> {
 }
 
 fn line(text: &str) -> Result<Vec<u8>, String> {
-    step::raw_or_quoted(text, "<any>, <until> LINE, <pieces> TEXT, <end> and <gone>")
+    step::raw_or_quoted(text, "<any>, <until> LINE, <pieces> TEXT, <end>, <gone>, <alpn> NAMES and <refused>")
 }
 
 fn tell(text: &str, times: Option<usize>) -> Result<ClientAction, String> {
@@ -332,6 +354,30 @@ mod tests {
         }
         let must = "title: t\nclauses: CLIENT-1\n\nA= hola\n";
         assert!(ClientCase::parse_client("t", must).unwrap_err().what.contains("level: SHOULD"));
+    }
+
+    #[test]
+    fn what_is_about_tls_stands_where_it_is_spoken_so() {
+        let read = |tls: &str, step: &str| {
+            ClientCase::parse_client("t", &format!("title: t\nclauses: TLS-1\n{tls}\nAna> {step}\n"))
+        };
+        let sent = |case: ClientCase| case.steps.into_iter().map(|step| step.action).collect::<Vec<_>>();
+        let named = Expected::Protocols(b"charla.1 h2".to_vec());
+        assert_eq!(sent(read("tls: yes\n", "<alpn> charla.1 h2").unwrap()), [ClientAction::Sends(named)]);
+        for tls in ["stranger", "other-host"] {
+            let case = read(&format!("tls: {tls}\n"), "<refused>").unwrap();
+            assert_eq!(case.tls.map(Tls::as_str), Some(tls));
+            assert_eq!(sent(case), [ClientAction::Sends(Expected::Refused)]);
+        }
+        for (tls, step, part) in [
+            ("", "<alpn> charla.1", "`tls: yes`"),
+            ("tls: yes\n", "<refused>", "`tls: stranger`"),
+            ("tls: stranger\n", "<refused>\nAna> BYE", "nothing comes"),
+            ("tls: raw\n", "BYE", "there are yes, stranger, other-host"),
+        ] {
+            let error = read(tls, step).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]

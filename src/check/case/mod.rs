@@ -15,6 +15,7 @@
 //! | `clauses:` | the ids of SPEC.md that it proves, with spaces between |
 //! | `level:` | `MUST` (also where there is none), `SHOULD` or `MAY` |
 //! | `within:` | seconds to wait for each line, where the case needs more than usual |
+//! | `tls:` | the case is about TLS, and played only where it is spoken; how its actors speak it: see [`Tls`] |
 //! | `strict:` | `line-ends`: each line that comes must end with LF alone; `verbs`: no line that comes has another verb |
 //! | `name:` | in a client's case: the name that the person gives, if it is not the actor's |
 //!
@@ -48,6 +49,8 @@ pub struct Case<A = Action> {
     pub within: Option<Duration>,
     /// What is passed over elsewhere, but fails this case.
     pub strict: Strict,
+    /// How TLS is spoken in it, where it is about that: over plain TCP it is not played then.
+    pub tls: Option<Tls>,
     /// The name that the person in front of the client gives; in a server's case nobody does.
     pub name: Option<Vec<u8>>,
     /// Who takes part: the connections.
@@ -75,6 +78,43 @@ pub struct Strict {
     pub line_ends: bool,
     /// A line received with a verb that version 1 does not have fails the case.
     pub verbs: bool,
+}
+
+/// How TLS is spoken in a case that is about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// As in all other cases.
+    Usual,
+    /// An actor names no application protocol to the server.
+    NoAlpn,
+    /// An actor names application protocols, but not `charla.1`.
+    OtherAlpn,
+    /// What an actor sends and receives are the bytes that TLS has on the wire.
+    Raw,
+    /// The client is shown a certificate that nobody has signed whom it trusts.
+    Stranger,
+    /// The client is told a host that the server's certificate is not for.
+    OtherHost,
+}
+
+impl Tls {
+    const OF_SERVERS: &[(&str, Tls)] =
+        &[("yes", Tls::Usual), ("no-alpn", Tls::NoAlpn), ("other-alpn", Tls::OtherAlpn), ("raw", Tls::Raw)];
+    const OF_CLIENTS: &[(&str, Tls)] =
+        &[("yes", Tls::Usual), ("stranger", Tls::Stranger), ("other-host", Tls::OtherHost)];
+
+    /// Whether a client is not to take the server for whom it looks for.
+    #[must_use]
+    pub const fn is_false(self) -> bool {
+        matches!(self, Tls::Stranger | Tls::OtherHost)
+    }
+
+    /// Its name in the header.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let mut all = Tls::OF_SERVERS.iter().chain(Tls::OF_CLIENTS);
+        all.find(|(_, tls)| *tls == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// A case cannot be read: the fault of its author.
@@ -110,7 +150,7 @@ impl Case {
     /// The first mistake in it.
     pub fn parse_at(id: &str, text: &str, first_line: usize) -> Result<Case, CaseError> {
         let mut lines = text.lines().enumerate().map(|(n, line)| (n + first_line, line));
-        let mut case = Case::with_headers(id, &mut lines, first_line)?;
+        let mut case = Case::with_headers(id, Tls::OF_SERVERS, &mut lines, first_line)?;
         if case.name.is_some() {
             return Err(CaseError { line: first_line, what: "`name` is a header of clients' cases only".into() });
         }
@@ -158,13 +198,14 @@ impl<A> Case<A> {
     /// A case without steps: its headers are read off the lines, up to the first empty one.
     pub(super) fn with_headers<'a>(
         id: &str,
+        known_tls: &[(&str, Tls)],
         lines: &mut impl Iterator<Item = (usize, &'a str)>,
         first_line: usize,
     ) -> Result<Case<A>, CaseError> {
         let mut case = Case::empty(id);
         for (line, text) in lines.take_while(|(_, text)| !text.is_empty()) {
             if !text.starts_with('#') {
-                case.header(text).map_err(|what| CaseError { line, what })?;
+                case.header(text, known_tls).map_err(|what| CaseError { line, what })?;
             }
         }
         case.require_headers().map_err(|what| CaseError { line: first_line, what })?;
@@ -179,13 +220,14 @@ impl<A> Case<A> {
             level: Level::default(),
             within: None,
             strict: Strict::default(),
+            tls: None,
             name: None,
             actors: Vec::new(),
             steps: Vec::new(),
         }
     }
 
-    fn header(&mut self, text: &str) -> Result<(), String> {
+    fn header(&mut self, text: &str, known_tls: &[(&str, Tls)]) -> Result<(), String> {
         let (key, value) = text
             .split_once(": ")
             .ok_or("a header is `key: value`; an empty line ends the headers, the steps follow it")?;
@@ -195,8 +237,13 @@ impl<A> Case<A> {
             "level" => self.level = level(value)?,
             "within" => self.within = Some(seconds(value)?),
             "strict" => self.strict = strict(value)?,
+            "tls" => self.tls = Some(tls(value, known_tls)?),
             "name" => self.name = Some(step::raw_or_quoted(value, "no marks in a name")?),
-            _ => return Err(format!("`{key}` is no header: there are title, clauses, level, within, strict, name")),
+            _ => {
+                return Err(format!(
+                    "`{key}` is no header: there are title, clauses, level, within, strict, tls, name"
+                ));
+            }
         }
         Ok(())
     }
@@ -238,6 +285,14 @@ fn strict(value: &str) -> Result<Strict, String> {
     Ok(strict)
 }
 
+fn tls(value: &str, known: &[(&str, Tls)]) -> Result<Tls, String> {
+    let found = known.iter().find(|(name, _)| *name == value).map(|(_, tls)| *tls);
+    found.ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        format!("`{value}` is no way to speak TLS here: there are {}", names.join(", "))
+    })
+}
+
 fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse() {
         Ok(seconds @ 1..=300) => Ok(Duration::from_secs(seconds)),
@@ -273,6 +328,7 @@ impl Reader<'_> {
                 None => return Ok(()),
             },
         };
+        self.may_stand(actor, &action)?;
         if let Some(state) = self.actors.get_mut(actor) {
             state.take(&action)?;
         }
@@ -287,6 +343,22 @@ impl Reader<'_> {
         self.case.actors.push(name.to_owned());
         self.actors.push(Actor::default());
         self.actors.len() - 1
+    }
+
+    /// Whether a step about TLS has its place in this case.
+    fn may_stand(&self, actor: usize, action: &Action) -> Result<(), String> {
+        let tls = self.case.tls;
+        let is_first = !self.case.steps.iter().any(|step| step.actor == actor);
+        match action {
+            Action::Refused if !matches!(tls, Some(Tls::OtherAlpn | Tls::Raw)) => {
+                Err("a handshake is refused in a case with `tls: other-alpn` or `tls: raw`".into())
+            }
+            Action::Refused if tls == Some(Tls::OtherAlpn) && !is_first => {
+                Err("hands are shaken before an actor's first step: make `< <refused>` that step".into())
+            }
+            Action::CutOff if tls != Some(Tls::Usual) => Err("`> <cut>` is for a case with `tls: yes`".into()),
+            _ => Ok(()),
+        }
     }
 
     fn same_as(&self, other: &str) -> Result<Action, String> {
@@ -324,11 +396,11 @@ impl Reader<'_> {
 impl Actor {
     fn take(&mut self, action: &Action) -> Result<(), String> {
         match action {
-            Action::Send(..) | Action::HalfClose | Action::Reset => {
+            Action::Send(..) | Action::HalfClose | Action::CutOff | Action::Reset => {
                 if self.sent_end {
-                    return Err("nothing can be sent after `> <end>` or `> <reset>`: use a new actor".into());
+                    return Err("nothing can be sent after the end: use a new actor".into());
                 }
-                self.sent_end = matches!(action, Action::HalfClose | Action::Reset);
+                self.sent_end = !matches!(action, Action::Send(..));
                 self.received_end |= *action == Action::Reset;
             }
             Action::Receive(..) | Action::Strands(_) | Action::SameAs(_) | Action::ReceiveEnd | Action::Gone => {
@@ -336,6 +408,10 @@ impl Actor {
                 self.forbids = false;
                 self.had_strands |= matches!(action, Action::Strands(_));
                 self.received_end = matches!(action, Action::ReceiveEnd | Action::Gone);
+            }
+            Action::Refused => {
+                self.may_receive()?;
+                (self.sent_end, self.received_end) = (true, true);
             }
             Action::Forbid(_) => {
                 self.may_receive()?;

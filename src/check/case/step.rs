@@ -7,6 +7,7 @@
 //! | `Ana> TEXT` | sends TEXT and LF |
 //! | `Ana>> "…"` | sends exactly these bytes |
 //! | `Ana> <end>` | ends her side of the stream: half a close |
+//! | `Ana> <cut>` | over TLS, ends her side without `close_notify` |
 //! | `Ana> <reset>` | resets the connection |
 //! | `Ana< TEXT` | the next line that she receives is TEXT |
 //! | `Ana<1 TEXT`, `Ana<2 TEXT` | strands: next come these lines, each strand in its order, mixed in any way |
@@ -14,6 +15,7 @@
 //! | `Ana<= Carlos` | next come the lines of Carlos's last strands, in the order in which he received them |
 //! | `Ana< <end>` | next comes the clean end of the stream |
 //! | `Ana< <gone>` | whatever comes, the connection ends, in whatever way |
+//! | `Ana< <refused>` | the server refuses her handshake |
 //! | `Ana! PATTERN` | before her next line no line matching PATTERN comes |
 //! | `Ana\| <stall>`, `Ana\| <resume>` | reads nothing more; reads again |
 //!
@@ -49,6 +51,8 @@ pub enum Action {
     Send(Vec<u8>, usize),
     /// Ends the sending side of the stream.
     HalfClose,
+    /// Over TLS, ends the sending side of the connection, but not that of the stream.
+    CutOff,
     /// Resets the connection.
     Reset,
     /// The next line is this one, so many times.
@@ -61,6 +65,8 @@ pub enum Action {
     ReceiveEnd,
     /// The connection ends, whatever comes before and in whatever way.
     Gone,
+    /// Over TLS, the server does not shake hands.
+    Refused,
     /// No such line comes before the next line that is received.
     Forbid(Pattern),
     /// Reads nothing from now on.
@@ -173,8 +179,9 @@ pub(super) fn repeat(times: &str) -> Result<usize, String> {
 fn send(text: &str, times: Option<usize>) -> Result<Action, String> {
     match (text, times) {
         ("<end>", None) => Ok(Action::HalfClose),
+        ("<cut>", None) => Ok(Action::CutOff),
         ("<reset>", None) => Ok(Action::Reset),
-        _ => sized([raw_or_quoted(text, "<end> and <reset>")?, b"\n".to_vec()].concat(), times),
+        _ => sized([raw_or_quoted(text, "<end>, <cut> and <reset>")?, b"\n".to_vec()].concat(), times),
     }
 }
 
@@ -200,13 +207,14 @@ fn receive(text: &str, times: Option<usize>) -> Result<Action, String> {
     match (text, times) {
         ("<end>", None) => Ok(Action::ReceiveEnd),
         ("<gone>", None) => Ok(Action::Gone),
+        ("<refused>", None) => Ok(Action::Refused),
         _ => Ok(Action::Receive(line_of(text)?, times.unwrap_or(1))),
     }
 }
 
 /// A line that is to be received.
 fn line_of(text: &str) -> Result<Vec<u8>, String> {
-    let line = raw_or_quoted(text, "<end> and <gone>")?;
+    let line = raw_or_quoted(text, "<end>, <gone> and <refused>")?;
     if !is_known(&line) {
         return Err(
             "only JOIN, LEAVE, MSG and BYE with their fields can be expected: other lines are passed over".into()

@@ -39,9 +39,30 @@ fn headers_have_helpful_errors() {
         ("title: a\nclauses: A-1\nlevel: must\n\n", "line 3: `must` is no level"),
         ("title: a\nclauses: A-1\nwithin: 0\n\n", "no time"),
         ("title: a\nclauses: A-1\nstrict: LF\n\n", "there are line-ends, verbs"),
+        ("title: a\nclauses: A-1\ntls: stranger\n\n", "there are yes, no-alpn, other-alpn, raw"),
         ("title: a\nclauses: A-1\n\n", "there are no steps"),
     ] {
         let error = Case::parse("a", text).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn what_is_about_tls_stands_where_it_is_spoken_so() {
+    let read = |tls: &str, steps: &str| Case::parse("a", &format!("title: t\nclauses: T-1\ntls: {tls}\n\n{steps}"));
+    let case = read("raw", "Ana>> \"\\x16\"\nAna< <refused>").unwrap();
+    assert_eq!((case.tls, case.tls.map(Tls::as_str)), (Some(Tls::Raw), Some("raw")));
+    assert_eq!(case.steps[1].action, Action::Refused);
+    assert_eq!(read("other-alpn", "Web< <refused>").unwrap().steps.len(), 1);
+    assert_eq!(read("yes", "Ana> <cut>\nAna< <gone>").unwrap().steps[0].action, Action::CutOff);
+    for (tls, steps, part) in [
+        ("yes", "Ana< <refused>", "`tls: other-alpn` or `tls: raw`"),
+        ("other-alpn", "Ana> NAME Ana\nAna< <refused>", "before an actor's first step"),
+        ("other-alpn", "Ana< <refused>\nAna> NAME Ana", "nothing can be sent"),
+        ("raw", "Ana> <cut>", "`tls: yes`"),
+        ("yes", "Ana> <cut>\nAna> MSG x", "nothing can be sent"),
+    ] {
+        let error = read(tls, steps).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
 }
@@ -119,8 +140,8 @@ fn steps_have_helpful_errors() {
         ("Ana> MSG ", "in quotes"),
         ("Ana> MSG a\tb", "U+0009"),
         ("Ana> \"BYE", "closing"),
-        ("Ana> <fin>", "there are <end> and <reset>"),
-        ("Ana< <fin>", "there are <end> and <gone>"),
+        ("Ana> <fin>", "there are <end>, <cut> and <reset>"),
+        ("Ana< <fin>", "there are <end>, <gone> and <refused>"),
         ("Ana| <end>", "<stall> or <resume>"),
         ("Ana>> BYE", "begins with \""),
         ("Ana>> \"\"", "no byte"),

@@ -23,6 +23,7 @@ use super::segment::{Cut, Scale, pause_before, seconds};
 use super::terminal::{Shown, Terminal};
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{End, Next, Wire};
+use crate::check::case::Tls;
 use crate::check::case::client::{ClientAction, ClientCase, Expected, Seen};
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Pattern, Step};
@@ -89,6 +90,8 @@ struct Player<'a> {
     terminal: Terminal,
     /// From its first step on the wire.
     wire: Option<Wire>,
+    /// The application protocols that the client has named, with spaces between.
+    protocols: Vec<u8>,
     log: Log,
     conduct: Conduct,
     forbidden: Vec<Pattern>,
@@ -106,7 +109,7 @@ struct Player<'a> {
 impl<'a> Player<'a> {
     fn new(case: &'a ClientCase, client: &'a Client, options: &'a Options, log: &Log) -> io::Result<Player<'a>> {
         let listener = listen()?;
-        let terminal = client.start(&listener, case.person())?;
+        let terminal = client.start(&listener, case.tls, case.person())?;
         Ok(Player {
             case,
             client,
@@ -116,6 +119,7 @@ impl<'a> Player<'a> {
             listener,
             terminal,
             wire: None,
+            protocols: Vec::new(),
             log: log.clone(),
             conduct: Conduct::default(),
             forbidden: Vec::new(),
@@ -199,12 +203,16 @@ impl<'a> Player<'a> {
     }
 
     /// The connection, which is waited for where it is not there yet; `None` when the program
-    /// has ended without one.
+    /// has ended without one, or does not shake hands with a server that is not the one.
     fn connection(&mut self) -> Result<Option<&Wire>, Stop> {
         if self.wire.is_none() {
             let expected = || Words::new("play-connection-of-client", []);
             match accept(&self.listener, &self.terminal, self.deadline()) {
-                Ok(stream) => self.wire = Some(self.take(stream).map_err(|error| fail(expected(), error.to_string()))?),
+                Ok(stream) => match self.take(stream) {
+                    Ok(wire) => self.wire = Some(wire),
+                    Err(_) if self.case.tls.is_some_and(Tls::is_false) => return Ok(None),
+                    Err(error) => return Err(fail(expected(), error.to_string())),
+                },
                 Err(NoConnection::Ended) => return Ok(None),
                 Err(NoConnection::Failed(error)) => return Err(fail(expected(), error.to_string())),
                 Err(NoConnection::Late) => {
@@ -216,10 +224,11 @@ impl<'a> Player<'a> {
         Ok(self.wire.as_ref())
     }
 
-    fn take(&self, stream: TcpStream) -> io::Result<Wire> {
+    fn take(&mut self, stream: TcpStream) -> io::Result<Wire> {
         socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER)?;
-        let (stream, tunnel) = self.client.welcome(stream, self.within)?;
-        Wire::accepted(stream, tunnel, 0, &self.log)
+        let guest = self.client.welcome(stream, self.case.tls, self.within)?;
+        self.protocols = guest.protocols.join(&b' ');
+        Wire::accepted(guest.stream, guest.tunnel, 0, &self.log)
     }
 
     fn before_telling(&mut self) -> Result<&Wire, Stop> {
@@ -284,6 +293,8 @@ impl<'a> Player<'a> {
             Expected::Pieces(text) => self.pieces(text),
             Expected::End => self.end(),
             Expected::Gone => self.gone(),
+            Expected::Protocols(names) => self.names(names),
+            Expected::Refused => self.refuses(),
         }
     }
 
@@ -404,6 +415,24 @@ impl<'a> Player<'a> {
                 Some(Next::End(_)) | None => return Ok(()),
                 Some(Next::Nothing) => return Err(self.nothing(Words::new("play-end-of-connection", []))),
             }
+        }
+    }
+
+    fn names(&mut self, expected: &[u8]) -> Result<(), Stop> {
+        let words = |names: &[u8]| Words::new("play-protocols", [("names", quote(names).into())]);
+        if self.connection()?.is_none() {
+            return Err(fail(words(expected), unconnected()));
+        }
+        if self.protocols == expected { Ok(()) } else { Err(fail(words(expected), words(&self.protocols))) }
+    }
+
+    /// A client that neither goes nor says anything has not joined.
+    fn refuses(&mut self) -> Result<(), Stop> {
+        let expected = || Words::new("play-client-refuses", []);
+        match self.next()? {
+            Some(Next::Line(line)) => Err(wrong(expected(), &line.bytes)),
+            Some(Next::End(End::Clean(rest))) if !rest.is_empty() => Err(fail(expected(), in_words(&End::Clean(rest)))),
+            Some(Next::End(_) | Next::Nothing) | None => Ok(()),
         }
     }
 

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
+use super::greeting;
 use super::program::{Template, no_port, not_started, said};
 use super::terminal::Terminal;
 use super::tunnel::Tunnel;
+use crate::check::case::Tls;
 use crate::lang::Words;
 
 /// Between two looks at what makes no sound: a connection that comes, a process that ends.
@@ -18,6 +20,9 @@ const TICK: Duration = Duration::from_millis(5);
 
 /// How long the person waits for a program that shows nothing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// This machine, in a way that no certificate says.
+const UNNAMED_HOST: &str = "0.0.0.0";
 
 /// The client under test, and how a person uses it.
 #[derive(Clone, Debug)]
@@ -41,21 +46,22 @@ impl Client {
     /// It cannot be started, or does not connect within this time; the text says why, to a person.
     pub fn reach(&self, within: Duration) -> Result<(), Words> {
         let listener = listen().map_err(|error| no_port(&error))?;
-        let terminal = self.start(&listener, b"Ana").map_err(|error| self.not_started(&error))?;
+        let terminal = self.start(&listener, None, b"Ana").map_err(|error| self.not_started(&error))?;
         if self.is_asked_for_name() {
             self.give_name(&terminal, b"Ana", Instant::now() + within);
         }
         let Ok(stream) = accept(&listener, &terminal, Instant::now() + within) else {
             return Err(Words::new("play-does-not-connect", [("output", said(&printed(&terminal)))]));
         };
-        let welcome = self.welcome(stream, within);
+        let welcome = self.welcome(stream, None, within);
         welcome.map(drop).map_err(|error| Words::new("play-no-hands", [("reason", error.to_string().into())]))
     }
 
-    /// Shakes hands with it, where TLS is spoken.
-    pub(super) fn welcome(&self, mut stream: TcpStream, within: Duration) -> io::Result<(TcpStream, Option<Tunnel>)> {
-        let tunnel = self.tls.as_ref().map(|config| Tunnel::welcome(config, &mut stream, within)).transpose()?;
-        Ok((stream, tunnel))
+    /// Shakes hands with it, where TLS is spoken, and as a case says that is about it.
+    pub(super) fn welcome(&self, mut stream: TcpStream, tls: Option<Tls>, within: Duration) -> io::Result<Guest> {
+        let Some(config) = &self.tls else { return Ok(Guest { stream, tunnel: None, protocols: Vec::new() }) };
+        let (tunnel, protocols) = greeting::welcome(&greeting::config(tls, config)?, &mut stream, within)?;
+        Ok(Guest { stream, tunnel: Some(tunnel), protocols })
     }
 
     pub(super) fn not_started(&self, error: &io::Error) -> Words {
@@ -67,10 +73,14 @@ impl Client {
         !self.program.words.iter().any(|word| word.contains("{name}"))
     }
 
-    pub(super) fn start(&self, listener: &TcpListener, name: &[u8]) -> io::Result<Terminal> {
+    pub(super) fn start(&self, listener: &TcpListener, tls: Option<Tls>, name: &[u8]) -> io::Result<Terminal> {
         let address = listener.local_addr()?;
-        // A certificate is for a name.
-        let host = if self.tls.is_some() { "localhost".to_owned() } else { address.ip().to_string() };
+        let host = match (&self.tls, tls) {
+            (None, _) => address.ip().to_string(),
+            (_, Some(Tls::OtherHost)) => UNNAMED_HOST.to_owned(),
+            // A certificate is for a name.
+            _ => "localhost".to_owned(),
+        };
         let port = address.port().to_string();
         let name = String::from_utf8_lossy(name);
         let words = self.program.fill(&[("host", &host), ("port", &port), ("name", &name)]);
@@ -85,6 +95,14 @@ impl Client {
         }
         terminal.type_line(name, 1);
     }
+}
+
+/// A connection of the client, of which nothing was read yet but a handshake.
+pub(super) struct Guest {
+    pub(super) stream: TcpStream,
+    pub(super) tunnel: Option<Tunnel>,
+    /// The application protocols that it has named.
+    pub(super) protocols: Vec<Vec<u8>>,
 }
 
 pub(super) fn listen() -> io::Result<TcpListener> {

@@ -38,6 +38,8 @@ pub enum Event {
     Sent(Vec<u8>, usize),
     /// The player ended its sending side.
     SentEnd,
+    /// The player cut it off: over TLS, an end that is none of the stream.
+    SentCut,
     /// The player reset it.
     SentReset,
     /// This line came, without its end.
@@ -120,6 +122,7 @@ impl fmt::Display for Event {
             Event::Sent(bytes, length) if bytes.len() == *length => write!(f, ">> {}", quote(bytes)),
             Event::Sent(bytes, length) => write!(f, ">> {} … ({length} bytes)", quote(bytes)),
             Event::SentEnd => write!(f, "> <end>"),
+            Event::SentCut => write!(f, "> <cut>"),
             Event::SentReset => write!(f, "> <reset>"),
             Event::Received(line) => write!(f, "< {}", quote(line)),
             Event::ReceivedEnd => write!(f, "< <end>"),

@@ -2,13 +2,15 @@
 //!
 //! [`server`] plays the clients of a server; `client` plays a client's server and the person
 //! in front of it, at a `terminal`. Each connection is a `wire` that is read in the
-//! background; what happens there goes to the `log`; a `tunnel` is TLS over it; `judge` says whether a line is the one
+//! background; what happens there goes to the `log`; a `tunnel` is TLS over it, which begins with a
+//! `greeting`; `judge` says whether a line is the one
 //! expected. A server that is started here is a `program`, a client a `client_program`, and both a `process`.
 
 #[cfg(feature = "check")]
 pub mod client;
 #[cfg(feature = "check")]
 pub mod client_program;
+mod greeting;
 mod judge;
 pub(super) mod log;
 #[cfg(feature = "check")]

@@ -14,23 +14,27 @@
 //! play.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::judge::{Strands, in_words, in_words_of, is_bye, matches, stranger};
 use super::log::{Entry, Log};
 use super::segment::{Cut, Scale, pause_before, seconds};
-use super::tunnel;
 use super::verdict::{Failure, Outcome, Stop, Verdict, fail, wrong};
 use super::wire::{self, End, Line, Next, Wire};
-use crate::check::case::Case;
+use super::{greeting, tunnel};
 use crate::check::case::quoted::quote;
 use crate::check::case::step::{Action, Pattern, Step, Strand, is_known};
+use crate::check::case::{Case, Tls};
 use crate::lang::Words;
 use crate::tls::Host;
 
 /// How long the servers' ends are waited for after the last step.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How a record of TLS begins that goes on with a handshake.
+const HANDSHAKE: u8 = 22;
 
 /// How to play.
 #[derive(Clone, Debug)]
@@ -91,6 +95,8 @@ struct Player<'a> {
     within: Duration,
     /// When the whole play is over.
     over: Instant,
+    /// Who the server has to be, and what this case names to it, where TLS is spoken.
+    host: Option<Host>,
     log: Log,
     actors: Vec<Actor>,
     /// What an actor is to send, gathered for one write.
@@ -120,6 +126,7 @@ impl<'a> Player<'a> {
             options,
             within: options.scale.of(case.within.unwrap_or_default()).max(options.within),
             over: Instant::now() + options.whole,
+            host: greeting::host(case.tls, options.host.as_ref()),
             log: Log::new(),
             actors: case.actors.iter().map(|_| Actor::default()).collect(),
             gathered: None,
@@ -134,10 +141,14 @@ impl<'a> Player<'a> {
             return self.send(actor, bytes.repeat(*times));
         }
         self.flush()?;
+        if step.action == Action::Refused {
+            return self.receive_refusal(actor);
+        }
         self.open(actor)?;
         match &step.action {
-            Action::Send(..) => {}
+            Action::Send(..) | Action::Refused => {}
             Action::HalfClose => self.wire(actor, Wire::half_close),
+            Action::CutOff => self.wire(actor, Wire::cut_off),
             Action::Stall => self.wire(actor, |wire| wire.stall(true)),
             Action::Resume => self.wire(actor, |wire| wire.stall(false)),
             Action::Reset => drop(self.actor(actor).wire.take().map(Wire::reset)),
@@ -182,16 +193,63 @@ impl<'a> Player<'a> {
         if self.actor(actor).wire.is_some() {
             return Ok(());
         }
-        let host = self.options.host.as_ref();
-        let stream = wire::connect(self.server, self.stalls(actor), self.within);
-        match stream.and_then(|stream| Wire::open(stream, host, self.within, actor, &self.log)) {
-            Ok(wire) => self.actor(actor).wire = Some(wire),
-            Err(error) => {
-                let expected = Words::new("play-connection-to", [("address", self.server.to_string().into())]);
-                return Err(Stop { verdict: Verdict::Unreached, expected, received: tunnel::why(&error) });
-            }
-        }
+        let wire = self.connect(actor)?.map_err(|error| self.no_hands(&error))?;
+        self.actor(actor).wire = Some(wire);
         Ok(())
+    }
+
+    /// A new connection, or why hands were not shaken over it.
+    fn connect(&self, actor: usize) -> Result<io::Result<Wire>, Stop> {
+        let stream = wire::connect(self.server, self.stalls(actor), self.within);
+        let stream = stream.map_err(|error| self.unreached(&error))?;
+        Ok(Wire::open(stream, self.host.as_ref(), self.within, actor, &self.log))
+    }
+
+    fn unreached(&self, error: &io::Error) -> Stop {
+        let expected = Words::new("play-connection-to", [("address", self.server.to_string().into())]);
+        Stop { verdict: Verdict::Unreached, expected, received: tunnel::why(error) }
+    }
+
+    /// Where a case is about TLS, a handshake that fails says something about the server.
+    fn no_hands(&self, error: &io::Error) -> Stop {
+        match self.case.tls {
+            None => self.unreached(error),
+            Some(_) => self.unshaken(Words::new("play-handshake", []), error),
+        }
+    }
+
+    /// A handshake that came to nothing else than this: to nothing at all, or to another end.
+    fn unshaken(&self, expected: Words, error: &io::Error) -> Stop {
+        if wire::is_pause(error) {
+            let received = Words::new("play-nothing", [("seconds", seconds(self.within))]);
+            return Stop { verdict: Verdict::Hang, expected, received };
+        }
+        fail(expected, tunnel::why(error))
+    }
+
+    fn receive_refusal(&mut self, actor: usize) -> Result<(), Stop> {
+        let expected = || Words::new("play-refusal", []);
+        if self.case.tls == Some(Tls::Raw) {
+            return self.receive_no_hello(actor, expected);
+        }
+        match self.connect(actor)? {
+            Ok(_) => Err(fail(expected(), Words::new("play-hands-shaken", []))),
+            Err(error) if tunnel::is_refusal(&error) => Ok(()),
+            Err(error) => Err(self.unshaken(expected(), &error)),
+        }
+    }
+
+    /// The answer to a hello, byte for byte: whatever does not go on with the handshake refuses it.
+    fn receive_no_hello(&mut self, actor: usize, expected: impl Fn() -> Words) -> Result<(), Stop> {
+        self.open(actor)?;
+        let deadline = self.deadline();
+        match self.actor(actor).wire.as_ref().and_then(|wire| wire.beginning(deadline)) {
+            Some(answer) if answer.first() == Some(&HANDSHAKE) => {
+                Err(fail(expected(), Words::new("play-hello", [("bytes", quote(&answer).into())])))
+            }
+            Some(_) => Ok(()),
+            None => Err(self.nothing(actor, expected())),
+        }
     }
 
     fn send(&mut self, actor: usize, bytes: Vec<u8>) -> Result<(), Stop> {
@@ -231,7 +289,7 @@ impl<'a> Player<'a> {
         let state = self.actor(actor);
         match &state.wire {
             Some(wire) if !state.broken => match wire.write(piece, deadline) {
-                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => Err(Stop {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Stop {
                     verdict: Verdict::Hang,
                     expected: Words::new("play-server-reads", [("bytes", piece.len().to_string().into())]),
                     received: Words::new("play-not-all-taken", [("seconds", seconds(within))]),
@@ -285,6 +343,9 @@ impl<'a> Player<'a> {
         let deadline = self.deadline();
         loop {
             match self.next(actor, deadline) {
+                Next::Line(line) if self.is_forbidden(actor, &line.bytes) => {
+                    return Err(self.unexpected(actor, Words::new("play-end-of-connection", []), &line.bytes));
+                }
                 Next::Line(_) => {}
                 Next::End(End::TooMuch(why)) => return Err(fail(Words::new("play-end-of-connection", []), why)),
                 Next::End(_) => return Ok(()),
@@ -326,6 +387,10 @@ impl<'a> Player<'a> {
             }
             None => wrong(expected, line),
         }
+    }
+
+    fn is_forbidden(&mut self, actor: usize, line: &[u8]) -> bool {
+        self.actor(actor).forbidden.iter().any(|pattern| pattern.matches(line))
     }
 
     fn next(&mut self, actor: usize, deadline: Instant) -> Next {

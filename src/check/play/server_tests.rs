@@ -56,7 +56,7 @@ fn converse(room: &Room, stream: &TcpStream) {
     }
     let _ = (&*stream).write_all(format!("BYE {code} hasta luego\r\n").as_bytes());
     let _ = stream.shutdown(Shutdown::Write);
-    let _ = std::io::copy(&mut reader, &mut std::io::sink());
+    let _ = io::copy(&mut reader, &mut io::sink());
 }
 
 fn join(room: &Room, name: &str, mut stream: &TcpStream) -> bool {
@@ -83,7 +83,7 @@ fn scripted(says: &'static [u8]) -> SocketAddr {
     serve(move |mut stream| {
         let _ = stream.write_all(says);
         let _ = stream.shutdown(Shutdown::Write);
-        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let _ = io::copy(&mut stream, &mut io::sink());
     })
 }
 
@@ -192,7 +192,7 @@ fn a_wrong_line_fails_and_is_shown() {
 fn silence_is_a_hang_and_what_was_passed_over_is_named() {
     let server = serve(|mut stream| {
         let _ = stream.write_all(b"\nHELLO\nMSG\n");
-        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let _ = io::copy(&mut stream, &mut io::sink());
     });
     for steps in ["Ana> BYE\nAna< BYE quit", "Ana> BYE\nAna< <end>", "Ana> BYE\nAna<1 BYE quit"] {
         let outcome = play(&case(steps), server, &impatient());

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustls::{ClientConnection, Connection};
 
+use super::wire::is_pause;
 use crate::lang::Words;
 use crate::tls::{Host, Refusal};
 
@@ -38,18 +39,8 @@ impl Tunnel {
         Tunnel::open(session.map_err(io::Error::other)?.into(), stream, within)
     }
 
-    /// The same with a client.
-    #[cfg(feature = "check")]
-    pub(super) fn welcome(
-        config: &Arc<rustls::ServerConfig>,
-        stream: &mut TcpStream,
-        within: Duration,
-    ) -> io::Result<Tunnel> {
-        let session = rustls::ServerConnection::new(Arc::clone(config));
-        Tunnel::open(session.map_err(io::Error::other)?.into(), stream, within)
-    }
-
-    fn open(mut session: Connection, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
+    /// Goes on with a handshake that has begun.
+    pub(super) fn open(mut session: Connection, stream: &mut TcpStream, within: Duration) -> io::Result<Tunnel> {
         // All of a step is sealed at once, whenever the socket takes it.
         session.set_buffer_limit(None);
         stream.set_read_timeout(Some(within))?;
@@ -88,6 +79,14 @@ impl Tunnel {
 /// Why there is no connection, as far as it can be said in our words.
 pub(super) fn why(error: &io::Error) -> Words {
     Refusal::of(error).map_or_else(|| error.to_string().into(), |refusal| refusal.words())
+}
+
+/// Whether the other side does not want to shake hands, and says so or goes.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    match error.get_ref().and_then(|why| why.downcast_ref()) {
+        Some(why) => matches!(why, rustls::Error::AlertReceived(_)),
+        None => !is_pause(error),
+    }
 }
 
 fn sealed(session: &mut Connection) -> io::Result<Vec<u8>> {

@@ -168,22 +168,33 @@ impl Wire {
         Ok(())
     }
 
-    /// Ends the sending side. That the other side was faster to close is no error.
+    /// Ends the sending side of the stream, and over TLS nothing else: the connection is open still ([TLS-7]).
+    /// That the other side was faster to close is no error.
     pub(super) fn half_close(&self) {
         self.voice.push(if self.voice.is_client { Event::SentEnd } else { Event::ReceivedEnd });
-        self.end_sending();
+        match self.tunnel.as_ref().map(Tunnel::seal_end) {
+            Some(end) => drop(end.and_then(|end| self.write_all(&end, Instant::now() + LAST_WORD))),
+            None => self.end_connection(),
+        }
     }
 
-    fn end_sending(&self) {
-        if let Some(Ok(end)) = self.tunnel.as_ref().map(Tunnel::seal_end) {
-            let _ = self.write_all(&end, Instant::now() + LAST_WORD);
-        }
+    /// Ends the sending side of the connection, whatever that is to the stream over it.
+    fn end_connection(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Over TLS, ends the connection without a word.
+    pub(super) fn cut_off(&self) {
+        self.voice.push(Event::SentCut);
+        self.end_connection();
     }
 
     /// Ends the sending side, and reads what still comes.
     pub(super) fn leave(&self) {
-        self.end_sending();
+        if let Some(Ok(end)) = self.tunnel.as_ref().map(Tunnel::seal_end) {
+            let _ = self.write_all(&end, Instant::now() + LAST_WORD);
+        }
+        self.end_connection();
         self.shared.lock().stalled = false;
         self.shared.changed.notify_all();
     }
@@ -222,6 +233,22 @@ impl Wire {
             let waited = self.shared.changed.wait_timeout(incoming, left);
             incoming = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// How what has come begins, of which nothing is taken: with nothing where the connection has only ended.
+    /// `None` when nothing comes until the deadline.
+    pub(super) fn beginning(&self, deadline: Instant) -> Option<Vec<u8>> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let is_silent =
+            |incoming: &mut Incoming| incoming.lines.is_empty() && incoming.open.is_empty() && incoming.end.is_none();
+        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), left, is_silent);
+        let (incoming, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        let beginning = match (incoming.lines.front(), &incoming.end) {
+            (Some(line), _) => &line.bytes,
+            (None, Some(End::Clean(rest))) => rest,
+            (None, _) => &incoming.open,
+        };
+        (!waited.timed_out()).then(|| beginning.clone())
     }
 
     /// Has a line that was taken come next again.
@@ -307,7 +334,7 @@ pub(super) fn connect(server: SocketAddr, stalls: bool, timeout: Duration) -> io
 }
 
 /// Whether a read or a write failed for the moment only.
-fn is_pause(error: &io::Error) -> bool {
+pub(super) fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 

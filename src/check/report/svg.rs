@@ -95,6 +95,7 @@ fn draw(row: &Row<'_>, y: usize, language: Language) -> Markup {
             arrow(x, SERVER, y, &(label(bytes) + &length), entry.at)
         }
         Event::SentEnd => arrow(x, SERVER, y, &quoted(language.text("report-end")), entry.at),
+        Event::SentCut => arrow(x, SERVER, y, "‹cut›", entry.at),
         Event::SentReset => arrow(x, SERVER, y, "‹reset›", entry.at),
         Event::Received(line) => arrow(SERVER, x, y, &label(line), entry.at),
         Event::ReceivedEnd => arrow(SERVER, x, y, &quoted(language.text("report-end")), entry.at),

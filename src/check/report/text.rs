@@ -119,6 +119,7 @@ fn row(case: &CaseResult, entry: &Entry, language: Language) -> String {
         Event::Opened => left(language.text("report-connects")),
         Event::Sent(bytes, _) => left(format!("── {} ─▶", inner(bytes))),
         Event::SentEnd => left(format!("── {} ─▶", language.text("report-end"))),
+        Event::SentCut => left("── cut ─▶".into()),
         Event::SentReset => left("── reset ─▶".into()),
         Event::Received(line) => format!("  {:LANE$} │ ◀─ {}", actor, short(&inner(line))),
         Event::ReceivedEnd => format!("  {actor:LANE$} │ ◀─ {}", language.text("report-end")),

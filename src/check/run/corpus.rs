@@ -55,6 +55,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// Only those that prove one of these clauses.
     pub clauses: Vec<String>,
+    /// Not those that are about TLS: it is not spoken.
+    pub without_tls: bool,
 }
 
 impl Kind {
@@ -111,6 +113,7 @@ impl Selection {
             (self.filter.is_empty() || named(item, &self.filter))
                 && (self.clauses.is_empty() || item.case.clauses.iter().any(|id| self.clauses.contains(id)))
                 && !named(item, &self.skip)
+                && !(self.without_tls && item.case.tls.is_some())
         };
         items.iter().filter(wanted).collect()
     }

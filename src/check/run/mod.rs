@@ -61,6 +61,9 @@ pub trait Target: Sync {
     /// Whether all cases are played in the same room.
     fn is_one_room(&self) -> bool;
 
+    /// Whether TLS is spoken to it, as cases that are about TLS need.
+    fn speaks_tls(&self) -> bool;
+
     /// Starts or reaches the program once.
     ///
     /// # Errors
@@ -182,6 +185,10 @@ impl Target for Program {
         matches!(self, Program::At(..))
     }
 
+    fn speaks_tls(&self) -> bool {
+        self.host().is_some()
+    }
+
     fn reach(&self, within: Duration) -> Result<(), Words> {
         self.ready(within).map(drop)
     }
@@ -228,6 +235,10 @@ impl Target for Client {
 
     fn is_one_room(&self) -> bool {
         false
+    }
+
+    fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     fn reach(&self, within: Duration) -> Result<(), Words> {
