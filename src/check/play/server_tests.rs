@@ -203,6 +203,13 @@ fn silence_is_a_hang_and_what_was_passed_over_is_named() {
 }
 
 #[test]
+fn before_a_connection_is_gone_no_forbidden_line_comes() {
+    let steps = "Ana> BYE\nAna! BYE quit*\nAna< <gone>";
+    assert_eq!(play_scripted(b"BYE quit\n", steps), (Verdict::Fail, r#""BYE quit""#.to_owned()));
+    assert_eq!(play_scripted(b"BYE shutdown\n", steps).0, Verdict::Pass);
+}
+
+#[test]
 fn a_strict_case_passes_over_nothing() {
     let strict = |what: &str| {
         let text = format!("title: t\nclauses: T-1\nstrict: {what}\n\nAna> BYE\nAna< BYE quit");
