@@ -40,11 +40,6 @@ COMPARED = [
     "name-with-space", "escapes-html", "acts-on-half-a-line", "history", "leave-twice", "line-limit-1062",
 ]  # fmt: skip
 
-# The same for both sides.
-OVER_TLS = dict.fromkeys(
-    [f"TLS-{number}" for number in (3, 4, 7, 8, 9)], "no mutant speaks TLS; tests/tls.rs asks the reference"
-)
-
 # Clauses that a server must keep and that have no mutant, each with the reason.
 WITHOUT_MUTANT = {
     "LEAVE-9": "a case cannot stop a server",
@@ -56,8 +51,13 @@ WITHOUT_MUTANT = {
     "SLOW-5": "a LEAVE that waited looks like one that came slowly",
     "SLOW-13": "who does not read for 10 s cannot see when it ended",
     "TLS-2": "a case is played at the port that it is given",
-    **OVER_TLS,
 }
+
+# The certificate of a `localhost`, whom it trusts itself, and its key.
+LOCALHOST = str(HERE / "localhost.pem")
+
+# Clauses about the stream: above it TLS is not to be seen, so the rest is asked over TCP alone.
+OF_THE_STREAM = r"^- \*\*\[((?:TLS|LINE|LEAVE|BYE)-\d+)\]"
 
 # What a variant is asked besides `pass`: it does not do what is only recommended.
 ALSO = {"crlf": "warn"}
@@ -78,13 +78,22 @@ class Kind(NamedTuple):
     # Whose clauses these are, in SPEC.md, and those that no mutant breaks.
     whose: str
     without_mutant: dict[str, str]
+    # What charla-check and the program are told that are to speak TLS.
+    check_tls: list[str]
+    program_tls: list[str]
 
     def command(self, *options: str) -> list[str]:
         return [sys.executable, str(HERE / self.program), *options, *self.arguments]
 
 
-SERVERS = Kind("server", "server.py", server.BUGS, ["{port}"], "server|sender|receiver", WITHOUT_MUTANT)
-CLIENTS = Kind("client", "client.py", client.BUGS, ["{host}", "{port}"], "client|sender|receiver", OVER_TLS)
+SERVERS = Kind(
+    "server", "server.py", server.BUGS, ["{port}"], "server|sender|receiver", WITHOUT_MUTANT,
+    ["--tls", "--tls-ca", LOCALHOST], ["--tls", LOCALHOST],
+)  # fmt: skip
+CLIENTS = Kind(
+    "client", "client.py", client.BUGS, ["{host}", "{port}"], "client|sender|receiver", {},
+    ["--tls-cert", LOCALHOST, "--tls-key", LOCALHOST], ["--tls-ca", LOCALHOST],
+)  # fmt: skip
 KINDS = [SERVERS, CLIENTS]
 
 
@@ -99,7 +108,10 @@ def verdict_on(check: str, kind: Kind, name: str) -> str:
     """What is said of the clause that this mutant breaks."""
     bug = kind.bugs[name]
     arguments = ["--clause", bug.clause, "--timeout-scale", SCALE, "--jobs", "2"]
-    code, cases = play(check, kind.mode, arguments, ["--", *kind.command("--bug", name)])
+    is_over_tls = bug.clause.startswith("TLS-")
+    check_tls, program_tls = (kind.check_tls, kind.program_tls) if is_over_tls else ([], [])
+    command = kind.command("--bug", name, *program_tls)
+    code, cases = play(check, kind.mode, [*arguments, *check_tls], ["--", *command])
     if code == 3:
         return "unreached"
     verdicts = {case["verdict"] for case in cases}
@@ -107,10 +119,13 @@ def verdict_on(check: str, kind: Kind, name: str) -> str:
 
 
 def conforming(check: str, kind: Kind) -> list[str]:
-    """What does not pass, of the program without a bug."""
-    skip = [word for case in optional() for word in ("--skip", case)]
-    _, cases = play(check, kind.mode, ["--jobs", "4", *skip], ["--", *kind.command()])
-    return faults_in(kind.program, cases)
+    """What does not pass, of the program without a bug, over TCP and over TLS."""
+    arguments = ["--jobs", "4", *(word for case in optional() for word in ("--skip", case))]
+    _, cases = play(check, kind.mode, arguments, ["--", *kind.command()])
+    chosen = [word for clause in re.findall(OF_THE_STREAM, spec(), re.MULTILINE) for word in ("--clause", clause)]
+    over_tls = [*arguments, *kind.check_tls, *chosen]
+    _, cases_over_tls = play(check, kind.mode, over_tls, ["--", *kind.command(*kind.program_tls)])
+    return faults_in(kind.program, cases) + faults_in(f"{kind.program} over TLS", cases_over_tls)
 
 
 def other_clients(check: str) -> list[str]:
@@ -173,7 +188,12 @@ def running(command: list[str], errors: TextIO) -> Iterator[str]:
 
 def optional() -> list[str]:
     """The cases that take their time, for things that a server need not have."""
-    return sorted(file.stem for file in SESSIONS.glob("*.chat") if "\nlevel: MAY\n" in file.read_text(encoding="utf-8"))
+    return sessions_with("level: MAY")
+
+
+def sessions_with(header: str) -> list[str]:
+    """The cases with this beginning of a header."""
+    return sorted(file.stem for file in SESSIONS.glob("*.chat") if f"\n{header}" in file.read_text(encoding="utf-8"))
 
 
 def disagreements(check: str) -> list[str]:
@@ -185,7 +205,8 @@ def disagreements(check: str) -> list[str]:
 def disagreements_on(check: str, name: str) -> list[str]:
     """On this mutant, or, without a name, on the conforming server, which passes all."""
     if not name:
-        cases = sorted({file.stem for file in SESSIONS.glob("*.chat")} - set(optional()))
+        left_out = {*optional(), *sessions_with("tls: ")}
+        cases = sorted({file.stem for file in SESSIONS.glob("*.chat")} - left_out)
         return compare("the conforming server", dict.fromkeys(cases, "pass"), SERVERS.command())
     command = SERVERS.command("--bug", name)
     arguments = ["--clause", server.BUGS[name].clause, "--timeout-scale", SCALE]
@@ -211,10 +232,13 @@ def compare(name: str, verdicts: dict[str, str], command: list[str]) -> list[str
     ]
 
 
+def spec() -> str:
+    return (HERE / "../../SPEC.md").read_text(encoding="utf-8")
+
+
 def without_mutant(kind: Kind) -> list[str]:
     """Clauses that such a program must keep, and that no mutant breaks."""
-    spec = (HERE / "../../SPEC.md").read_text(encoding="utf-8")
-    must = re.findall(rf"^- \*\*\[([A-Z]+-\d+)\]\*\* A (?:{kind.whose})\b.* MUST\b", spec, re.MULTILINE)
+    must = re.findall(rf"^- \*\*\[([A-Z]+-\d+)\]\*\* A (?:{kind.whose})\b.* MUST\b", spec(), re.MULTILINE)
     broken = {bug.clause for bug in kind.bugs.values()}
     return [f"{clause} has no mutant" for clause in must if clause not in broken and clause not in kind.without_mutant]
 

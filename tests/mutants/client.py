@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A conforming Charla client with threads, and the mistakes that one can make in it.
 
-    python3 tests/mutants/client.py [--bug NAME] HOST PORT
+    python3 tests/mutants/client.py [--bug NAME] [--tls-ca FILE] HOST PORT
 
 Without a bug it keeps every clause of SPEC.md that binds a client. Each bug breaks the
 clause that the table says, and `charla-check` must find it there. One thread reads what
 is typed, one writes what waits to be said, and the main thread reads from the server.
 Each waits for its own side only. The terminal stays as it is: it echoes what is typed.
+With `--tls-ca` it speaks TLS, and trusts the authorities of that file alone.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import sys
 import termios
 import threading
@@ -24,6 +26,8 @@ import traceback
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import tls
 
 
 class Bug(NamedTuple):
@@ -135,6 +139,13 @@ BUGS = {
     "silent-about-texts": Bug("SCREEN-7", "warn", "does not say which texts have no receipt"),
     "waits-after-bye": Bug("SCREEN-8", "warn", "does not end after a BYE before something is typed"),
     "waits-after-the-end": Bug("SCREEN-8", "warn", "does not end after the end of the stream before something is typed"),
+    # Over TLS
+    "no-alpn": Bug("TLS-6", "warn", "names no application protocol"),
+    "two-alpns": Bug("TLS-6", "warn", "names http/1.1 too"),
+    "waits-for-fin": Bug("TLS-7", "hang", "only the end of the connection is an end of the stream"),
+    "no-close-notify": Bug("TLS-8", "fail", "shutdown() on the socket under TLS"),
+    "cert-none": Bug("TLS-9", "fail", "verify_mode = CERT_NONE: any certificate is good"),
+    "any-host": Bug("TLS-9", "fail", "check_hostname = False: a certificate is good for any host"),
 }
 
 NAME_LIMIT, TEXT_LIMIT, LINE_LIMIT = 32, 1024, 1061
@@ -409,7 +420,7 @@ def ask_name(keyboard: Keyboard) -> str | None:
 
 
 class Client:
-    def __init__(self, name: str, sock: socket.socket) -> None:
+    def __init__(self, name: str, sock: socket.socket | tls.Tunnel) -> None:
         self.name = name
         self.sock = sock
         self.changed = threading.Condition()
@@ -509,6 +520,9 @@ class Client:
                     raise
                 raise Ending(None, f"se ha roto ({error.strerror})") from None
             if not data:
+                if bug("waits-for-fin"):
+                    while self.sock.sock.recv(65536):
+                        pass
                 if bug("recv-for-ever"):
                     time.sleep(0.01)
                     continue
@@ -698,7 +712,7 @@ class Client:
             went_well = self.leaving and ending.code == "quit"
             lost = [(ending.fate(), text) for text in self.unreceipted] + [("no dicho", text) for text in self.unsent]
         try:
-            self.sock.shutdown(socket.SHUT_WR)
+            (self.sock.sock if bug("no-close-notify") else self.sock).shutdown(socket.SHUT_WR)
         except OSError:
             pass
         if went_well:
@@ -733,6 +747,21 @@ class Client:
         self.leave()
 
 
+def connect() -> socket.socket | tls.Tunnel:
+    sock = socket.create_connection((options.host, options.port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not options.tls_ca:
+        return sock
+    context = ssl.create_default_context(cafile=options.tls_ca)
+    if not bug("no-alpn"):
+        context.set_alpn_protocols([tls.PROTOCOL, *(["http/1.1"] if bug("two-alpns") else [])])
+    if bug("cert-none") or bug("any-host"):
+        context.check_hostname = False
+    if bug("cert-none"):
+        context.verify_mode = ssl.CERT_NONE
+    return tls.Tunnel(sock, context, host=options.host)
+
+
 def main() -> int:
     keyboard = Keyboard()
     if bug("never-shows-own"):
@@ -742,11 +771,10 @@ def main() -> int:
         if name is None:
             return 0
         try:
-            sock = socket.create_connection((options.host, options.port))
+            sock = connect()
         except OSError as error:
-            screen.show(f"No se puede conectar con {options.host}:{options.port}: {error.strerror}.")
+            screen.show(f"No se puede conectar con {options.host}:{options.port}: {error.strerror or error}.")
             return 1
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except KeyboardInterrupt:
         return 0
     return Client(name, sock).visit(keyboard)
@@ -761,6 +789,7 @@ def die(error: BaseException) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--bug", choices=BUGS, metavar="NAME", help=", ".join(BUGS))
+    arguments.add_argument("--tls-ca", metavar="FILE", help="speak TLS with a server that one of these authorities knows")
     arguments.add_argument("host")
     arguments.add_argument("port", type=int)
     options = arguments.parse_args()

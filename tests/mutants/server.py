@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A conforming Charla server with threads, and the mistakes that one can make in it.
 
-    python3 tests/mutants/server.py [--bug NAME] PORT
+    python3 tests/mutants/server.py [--bug NAME] [--tls FILE] PORT
 
 Without a bug it keeps every clause of SPEC.md. Each bug breaks the clause that the
 table says, and `charla-check` must find it there. Each connection has two threads:
 one reads and acts, one writes what waits in the connection's queue. One lock holds
-the room together, so the order in which it is taken is the log.
+the room together, so the order in which it is taken is the log. The file of `--tls` has a
+certificate and its key.
 """
 
 import argparse
@@ -15,12 +16,15 @@ import os
 import re
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
 import time
 import unicodedata
 from typing import NamedTuple
+
+import tls
 
 
 class Bug(NamedTuple):
@@ -155,6 +159,14 @@ BUGS = {
     "drops-fast-lines": Bug("SLOW-12", "hang", "more than 100 lines at once are dropped"),
     "dies-of-bytes": Bug("SEC-1", "crash", "an exception in one thread ends the program"),
     "dies-of-a-reset": Bug("SEC-1", "crash", "a connection that is reset ends the program"),
+    # Over TLS
+    "tls-1.1": Bug("TLS-3", "fail", "speaks TLS 1.1 too"),
+    "wants-alpn": Bug("TLS-4", "fail", "refuses a client that names no application protocol"),
+    "any-alpn": Bug("TLS-5", "warn", "does not look which application protocols a client names"),
+    "close-for-close-notify": Bug("TLS-7", "fail", "closes at a close_notify, as TLS 1.2 says"),
+    "waits-for-fin": Bug("TLS-7", "hang", "only the end of the connection is an end of the stream"),
+    "unexpected-eof": Bug("TLS-7", "fail", "OP_IGNORE_UNEXPECTED_EOF: a connection that is cut off has ended well"),
+    "no-close-notify": Bug("TLS-8", "fail", "shutdown() on the socket under TLS"),
 }
 
 NAME_LIMIT, TEXT_LIMIT, LINE_LIMIT = 32, 1024, 1061
@@ -165,6 +177,8 @@ LINGERERS = 1000
 INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+# An alert of TLS.
+NO_APPLICATION_PROTOCOL = b"\x15\x03\x03\x00\x02\x02\x78"
 # How long a bug that comes too late, or does so for others, takes.
 LATE = 0.1
 
@@ -296,7 +310,7 @@ class Room:
 class Connection:
     halves = b""  # of everybody, with the bug that has one buffer for all
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket | tls.Tunnel) -> None:
         self.sock = sock
         self.name: str | None = None
         self.key: str | None = None
@@ -366,7 +380,7 @@ class Connection:
 
     def shut(self, how: int) -> None:
         try:
-            self.sock.shutdown(how)
+            (self.sock.sock if bug("no-close-notify") else self.sock).shutdown(how)
         except OSError:
             pass
 
@@ -389,6 +403,9 @@ class Connection:
                 if self.ended and bug("closes-at-once"):
                     break
             else:
+                if bug("waits-for-fin"):
+                    while self.sock.sock.recv(65536):
+                        pass
                 self.take_end()
         except OSError:
             self.lose()
@@ -452,6 +469,10 @@ class Connection:
             threading.Event().wait()
         if bug("acts-on-half-a-line") and self.input:
             self.take(b"\n")
+        if bug("close-for-close-notify"):
+            with room.lock:
+                self.queue.clear()
+                return self.end("")
         self.end("" if bug("eof-without-bye") else "quit")
 
     def act(self, line: bytes) -> None:
@@ -616,7 +637,26 @@ class Connection:
         if not bug("no-leave-on-reset"):
             self.end("")
 
-    def run(self) -> None:
+    def shake_hands(self, context: ssl.SSLContext) -> None:
+        self.sock.settimeout(tls.HANDSHAKE)
+        hello = tls.hello_of(self.sock)
+        named = tls.protocols_in(hello)
+        is_other = tls.PROTOCOL.encode() not in named and (bool(named) or bug("wants-alpn"))
+        if is_other and not bug("any-alpn"):
+            self.sock.sendall(NO_APPLICATION_PROTOCOL)
+            raise ConnectionAbortedError("the client is for another protocol")
+        sock = self.sock
+        self.sock = tls.Tunnel(sock, context, hello)
+        sock.settimeout(None)
+
+    def run(self, context: ssl.SSLContext | None) -> None:
+        try:
+            if context:
+                self.shake_hands(context)
+        except OSError:
+            with room.lock:
+                room.connections.discard(self)
+            return self.sock.close()
         self.writer.start()
         if bug("greets"):
             self.send("MSG Server Welcome! Give your NAME, please.")
@@ -636,7 +676,22 @@ def stop(*_: object) -> None:
     os._exit(0)
 
 
+def security() -> ssl.SSLContext | None:
+    if not options.tls:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.tls)
+    context.set_alpn_protocols([tls.PROTOCOL])
+    if bug("unexpected-eof"):
+        context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
+    if bug("tls-1.1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
 def main() -> None:
+    context = security()
     with socket.create_server(("127.0.0.1", options.port + bug("wrong-port")), backlog=128) as listener:
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=stop).start())
         signal.signal(signal.SIGINT, lambda *_: threading.Thread(target=stop).start())
@@ -650,12 +705,13 @@ def main() -> None:
             connection = Connection(sock)
             with room.lock:
                 room.connections.add(connection)
-            threading.Thread(target=connection.run, daemon=True).start()
+            threading.Thread(target=connection.run, args=[context], daemon=True).start()
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--bug", choices=BUGS, metavar="NAME", help=", ".join(BUGS))
+    arguments.add_argument("--tls", metavar="FILE", help="speak TLS with this certificate and key")
     arguments.add_argument("port", type=int)
     options = arguments.parse_args()
     sys.setswitchinterval(0.001)
