@@ -339,6 +339,17 @@ fn the_image_has_the_program_of_this_version() {
 }
 
 #[test]
+fn the_image_sets_what_the_service_sets() {
+    let (dockerfile, unit) = (file("deploy/Dockerfile"), file("packaging/charla-server.service"));
+    let of = |text: &str, key: &str| {
+        text.lines().filter_map(|line| line.strip_prefix(key).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let set = of(&unit, "Environment=");
+    assert!(!set.is_empty());
+    assert_eq!(of(&dockerfile, "ENV "), set);
+}
+
+#[test]
 fn no_container_may_do_more_than_it_needs() {
     let user = |owner: &Value| pod(owner)["securityContext"]["runAsUser"].as_u64().unwrap();
     for owner in [object("Deployment", "charla"), object("StatefulSet", "nats")] {

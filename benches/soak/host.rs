@@ -62,11 +62,12 @@ struct Transcript {
 }
 
 impl Host {
-    /// The real server.
+    /// The real server, in the environment of the service.
     pub(super) fn start() -> Result<Host> {
         let arguments = ["--name-timeout", NAME_TIMEOUT, "--metrics", "127.0.0.1:0"];
         let log = ["--log", "warn,charla_server=info", "--log-format", "json"];
         let mut child = command(&[&arguments[..], &log].concat())
+            .envs(environment_of_service()?)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -194,6 +195,13 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// What the unit sets for the server.
+fn environment_of_service() -> Result<Vec<(&'static str, &'static str)>> {
+    let unit = include_str!("../../packaging/charla-server.service");
+    let set = unit.lines().filter_map(|line| line.strip_prefix("Environment="));
+    set.map(|pair| pair.split_once('=').ok_or(format!("the unit sets {pair:?}"))).collect()
 }
 
 fn first_line(console: &mut impl BufRead) -> Result<String> {
