@@ -41,17 +41,12 @@ const EXCERPT: usize = 64;
 pub(super) const STALL: Duration = Duration::from_secs(10);
 
 thread_local! {
-    /// What a read lands in.
+    /// What a read lands in. It is the thread's, not the connection's: a connection has
+    /// bytes of its own only while it holds half a line.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
 
     /// What of the log is being written; empty between two polls.
     static PIECES: RefCell<Vec<Bytes>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Reads into what is the thread's, not the connection's: a connection has bytes of its own
-/// only while it holds half a line.
-pub(super) fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
-    SCRATCH.with_borrow_mut(|scratch| read(scratch))
 }
 
 /// A client that has a seat.
@@ -332,7 +327,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.early = None;
             return Poll::Ready(self.hear(&bytes).map_err(Ending::Bye));
         }
-        with_scratch(|scratch| {
+        SCRATCH.with_borrow_mut(|scratch| {
             let most = if self.seat.has_rates() { rates::READ } else { CHUNK };
             let mut chunk = ReadBuf::new(scratch.get_mut(..most).unwrap_or_default());
             match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk)) {

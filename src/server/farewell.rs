@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::connection::{STALL, with_scratch};
+use super::connection::STALL;
 use crate::proto::{Code, encode};
 
 /// A client that goes on sending is read at least this long and this far.
@@ -63,11 +63,11 @@ pub(super) async fn read_away(stream: &mut (impl AsyncRead + Unpin)) {
     }
 }
 
-/// Reads once; gives how many bytes came.
+/// Reads once; gives how many bytes came. They land on the stack: one of the lingerer's own would be
+/// most of what it holds, and all linger at once who leave at once.
 fn poll_away(stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-    with_scratch(|scratch| {
-        let mut chunk = ReadBuf::new(scratch);
-        ready!(Pin::new(stream).poll_read(cx, &mut chunk))?;
-        Poll::Ready(Ok(chunk.filled().len()))
-    })
+    let mut scratch = [0; 4096];
+    let mut chunk = ReadBuf::new(&mut scratch);
+    ready!(Pin::new(stream).poll_read(cx, &mut chunk))?;
+    Poll::Ready(Ok(chunk.filled().len()))
 }
