@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
@@ -48,6 +48,14 @@ impl Output {
         let screen = self.emulator.screen();
         let rows: Vec<_> = screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
         rows.join("\n").trim_end().to_owned()
+    }
+
+    /// Row and column of the first such text on the screen.
+    fn place_of(&self, text: &str) -> Option<(u16, u16)> {
+        let screen = self.emulator.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let mut places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        places.find(|&(row, column)| screen.contents_between(row, column, row, columns).starts_with(text))
     }
 }
 
@@ -95,8 +103,7 @@ impl Terminal {
 
     /// Waits until this holds for the screen, and returns it.
     pub fn wait_for(&self, holds: impl Fn(&str) -> bool) -> String {
-        self.seen.wait(|output| holds(&output.screen()));
-        self.screen()
+        self.seen.wait(|output| holds(&output.screen())).screen()
     }
 
     pub fn wait_for_text(&self, text: &str) -> String {
@@ -105,11 +112,11 @@ impl Terminal {
 
     /// Waits until this stands just before the cursor.
     pub fn wait_for_typed(&self, text: &str) {
-        self.seen.wait(|output| {
+        drop(self.seen.wait(|output| {
             let screen = output.emulator.screen();
             let (row, column) = screen.cursor_position();
             screen.contents_between(row, 0, row, column).ends_with(text)
-        });
+        }));
     }
 
     pub fn screen(&self) -> String {
@@ -126,16 +133,11 @@ impl Terminal {
         self.seen.output.lock().unwrap().emulator.screen().cursor_position()
     }
 
-    /// How the first such text on the screen is drawn: in which colour, and whether bold.
+    /// How the first such text on the screen is drawn, once it is there: in which colour, and whether bold.
     pub fn style_of(&self, text: &str) -> (vt100::Color, bool) {
-        let output = self.seen.output.lock().unwrap();
-        let screen = output.emulator.screen();
-        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
-        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        let is_there =
-            |&(row, column): &(u16, u16)| screen.contents_between(row, column, row, columns).starts_with(text);
-        let (row, column) = places.into_iter().find(is_there).unwrap_or_else(|| panic!("no {text:?}"));
-        let cell = screen.cell(row, column).unwrap();
+        let output = self.seen.wait(|output| output.place_of(text).is_some());
+        let (row, column) = output.place_of(text).unwrap();
+        let cell = output.emulator.screen().cell(row, column).unwrap();
         (cell.fgcolor(), cell.bold())
     }
 
@@ -147,7 +149,7 @@ impl Terminal {
 
     /// Waits for the end of the program: its exit code, and the screen it leaves.
     pub fn wait_exit(&self) -> (i32, String) {
-        self.seen.wait(|output| output.closed);
+        drop(self.seen.wait(|output| output.closed));
         match self.process.wait().unwrap() {
             WaitStatus::Exited(_, code) => (code, self.screen()),
             other => panic!("{other:?}"),
@@ -177,7 +179,8 @@ impl Seen {
         self.changed.notify_all();
     }
 
-    fn wait(&self, holds: impl Fn(&Output) -> bool) {
+    /// Waits until this holds, and gives what it held for: the program may draw anew at any time.
+    fn wait(&self, holds: impl Fn(&Output) -> bool) -> MutexGuard<'_, Output> {
         let end = Instant::now() + DEADLINE;
         let mut output = self.output.lock().unwrap();
         while !holds(&output) {
@@ -189,5 +192,6 @@ impl Seen {
             }
             output = self.changed.wait_timeout(output, left).unwrap().0;
         }
+        output
     }
 }
